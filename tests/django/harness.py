@@ -26,7 +26,6 @@ from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_data
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api.verification.real_checks import (
     EngineChecks,
-    EngineReport,
     ManualRepair,
     Repair,
     not_loaded,
@@ -36,6 +35,7 @@ from stitchback.api.verification.real_populations import BranchTrees, OldTree
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import FORK, MAINLINE, PATCHED
+from stitchback.model.verify_reports import EngineReport
 
 
 def repair_by(repository: Path) -> Repair:

@@ -16,6 +16,7 @@ from stitchback.adapters.project_process import ProjectProcess, Raised
 from stitchback.adapters.project_settings import VARIABLE, ProjectPlace, find_project
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.model.keys import MigrationKey
+from stitchback.model.verify_reports import QueryAnswer
 
 __all__ = [
     "DatabaseSchema",
@@ -24,7 +25,6 @@ __all__ = [
     "MigrateOutcome",
     "ProjectGraph",
     "ProjectSession",
-    "QueryAnswer",
     "Raised",
     "Rows",
     "Snapshot",
@@ -90,25 +90,6 @@ class DatabaseSchema:
 
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class QueryAnswer:
-    """One query of the project's own models. `field`: that it is about, "" for all. `error`: what was raised, "" where it worked; `reason`: why it could not be
-    tried."""
-
-    model: str
-    query: str
-    field: str
-    error: str = ""
-    reason: str = ""
-
-    @property
-    def id(self) -> tuple[str, str, str]:
-        return (self.model, self.query, self.field)
-
-    def __str__(self) -> str:
-        return f"{'.'.join(filter(None, (self.model, self.field)))}: {self.query}"
 
 
 Rows = Mapping[str, tuple[Mapping[str, Any], ...]]

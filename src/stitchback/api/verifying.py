@@ -18,7 +18,6 @@ from stitchback.api.project import WORKTREE, Project
 from stitchback.api.repairing import LedgerSource, read_source, refused, repair_ledger_with
 from stitchback.api.verification.real_checks import (
     EngineChecks,
-    EngineReport,
     ManualRepair,
     Progress,
     Repair,
@@ -26,7 +25,7 @@ from stitchback.api.verification.real_checks import (
 )
 from stitchback.api.verification.real_databases import DatabaseCache, Remedy
 from stitchback.api.verification.real_populations import BranchTrees, NotRun, OldTree
-from stitchback.api.verification.rolling import Release, RollingRun, roll
+from stitchback.api.verification.rolling import Release, roll
 from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.api.writing_plans import contents_of
@@ -35,6 +34,7 @@ from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import FORK, MAINLINE, PATCHED
+from stitchback.model.verify_reports import EngineReport, RollingRun
 from stitchback.parsing.links import followed
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport

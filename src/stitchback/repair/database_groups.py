@@ -9,6 +9,7 @@ from typing import assert_never
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
+from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.ledger_edits import DeleteDuplicate, LedgerEdit, keys_of, rows_of
 from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
@@ -58,6 +59,15 @@ class FleetGroup:
             for member in self.members
         ]
         return "\n".join(script.text for script in scripts), "\n".join(script.undo for script in scripts)
+
+
+@dataclass(frozen=True, slots=True)
+class EqualTenants:
+    """Databases of one engine that stand at the same place, with the same diagnosis. `diagnosis` is the first one's."""
+
+    vendor: str
+    names: tuple[str, ...]
+    diagnosis: Diagnosis
 
 
 Situation = tuple[str, tuple[MigrationKey, ...], Hashable, NoTable | None, NewId | None]

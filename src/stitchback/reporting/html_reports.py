@@ -14,6 +14,7 @@ from typing import Any
 
 from stitchback.model.findings import Finding
 from stitchback.model.plans import PopulationOutcome, Proof, SafePlan
+from stitchback.model.verify_reports import EngineReport, PopulationReport, RollingRun, StopAnswers
 from stitchback.planning.graph_picture import GraphPicture, picture_of_side
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan_picture import PlanPicture, picture_of_plan
@@ -26,10 +27,9 @@ from stitchback.reporting.html_graph import picture_data
 from stitchback.reporting.layout import Line
 from stitchback.reporting.plan_text import cost, outcome_lines, strategies
 from stitchback.reporting.population_groups import PopulationGroup, groups
-from stitchback.reporting.rolling_text import RollingLine, StopLine, named
 from stitchback.reporting.status_text import counted, coverage_lines
 from stitchback.reporting.strategy_names import selecting
-from stitchback.reporting.verify_text import EngineLine, PopulationLine, counted_otherwise
+from stitchback.reporting.verify_text import counted_otherwise
 
 DRAWN = "The picture is drawn by Cytoscape.js {}, © The Cytoscape Consortium, MIT license (its text is in this file). "
 HTML = files("stitchback.reporting") / "html"
@@ -160,7 +160,7 @@ def plan_page(
     report: PlanReport,
     diffs: Sequence[str],
     runbook: Mapping[str, str],
-    verified: Sequence[EngineLine] = (),
+    verified: Sequence[EngineReport] = (),
 ) -> str:
     """The page of `plan`, and with `verified`, of `verify`. `diffs`: unified diffs of the files. `runbook`: name -> text of the files of
     `plan --out`."""
@@ -196,7 +196,7 @@ def plan_page(
     return page(data)
 
 
-def rolling_page(old: str, new: str, runs: Sequence[RollingLine]) -> str:
+def rolling_page(old: str, new: str, runs: Sequence[RollingRun]) -> str:
     """The page of `verify --rolling`."""
     return page(
         {
@@ -243,7 +243,7 @@ def _code(text: str) -> Data | str:
     return {"code": text} if text else ""
 
 
-def engine_table(engine: EngineLine, place: int, planned: int) -> Data:
+def engine_table(engine: EngineReport, place: int, planned: int) -> Data:
     """The section of one engine in the page of `verify`. `planned`: the number of kinds of database in the plan's proof."""
     calls = f"Django {engine.django}: {engine.migrations:,} calls of `migrate` on real databases."
     found = len(engine.differences)
@@ -260,7 +260,7 @@ def engine_table(engine: EngineLine, place: int, planned: int) -> Data:
     return {**made, "notes": [*differences, *engine.remarks], "tone": "bad" if found else "good"}
 
 
-def _population(each: PopulationLine) -> list[object]:
+def _population(each: PopulationReport) -> list[object]:
     steps = ("migrated to the end of its old code", each.finished_first), ("repaired", bool(each.repair))
     manual = ", ".join(text for text, done in steps if done)
     differences = list(map(str, each.differences))
@@ -270,7 +270,7 @@ def _population(each: PopulationLine) -> list[object]:
     return [name, _toned(manual or "nothing", "warn" if manual else "good"), ran, str(each.rollouts), result]
 
 
-def _run(run: RollingLine, place: int) -> Data:
+def _run(run: RollingRun, place: int) -> Data:
     failures = sum(len(stop.failures) for stop in run.stops)
     result = f"{counted(failures, 'failure')}." if failures else "Every query works at every stop."
     made = _table(
@@ -283,15 +283,15 @@ def _run(run: RollingLine, place: int) -> Data:
     notes = [
         *(f"No rows in {text}" for text in run.unfilled),
         *(
-            f"{named(each)} is left out: it fails on the schema of {run.code} too: {each.error or each.reason}"
+            f"{each} is left out: it fails on the schema of {run.code} too: {each.error or each.reason}"
             for each in run.left_out
         ),
     ]
     return {**made, "notes": notes, "tone": "bad" if failures or run.error else "good"}
 
 
-def _stop(stop: StopLine) -> list[object]:
-    failures = [f"{named(each)}: {each.error}" for each in stop.failures]
+def _stop(stop: StopAnswers) -> list[object]:
+    failures = [f"{each}: {each.error}" for each in stop.failures]
     name = str(stop.key) if stop.key else "before the first migration"
     return [name, str(len(stop.answers)), failures or _toned("nothing", "good")]
 

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from itertools import pairwise
 
 from stitchback.adapters.project_process import Raised
-from stitchback.adapters.projects import Keys, MigrateOutcome
+from stitchback.adapters.projects import MigrateOutcome
 from stitchback.api.verification.expected_rows import ExpectedRows
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Remedy
 from stitchback.api.verification.real_differences import Old, schema_differences, wrong_install
@@ -28,6 +28,7 @@ from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import FORK, MAINLINE, Failure
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.model.verify_reports import EngineReport, PopulationReport
 from stitchback.upgrades.baseline import is_excusable
 from stitchback.upgrades.histories import FRESH_INSTALL, runs_code_of
 from stitchback.upgrades.paths import UpgradeStep
@@ -37,44 +38,6 @@ Repair = Callable[
 ]  # a database's URL -> its script, "" where nothing is to be done; raises Refusal where none is known
 Progress = Callable[[str], None]
 ITSELF = "the reconciled tree"
-
-
-@dataclass(frozen=True, slots=True)
-class PopulationReport:
-    """`lineage` as `model.plans.Population` has it. `repair` is the SQL that was run before the deploy, "" where none was needed.
-    `ran` are the migrations that a full migrate runs. `unfilled` says which tables got no rows, and why. `also`: releases that left
-    the same database. `finished_first`: before the deploy it was migrated to the end with its old code, as the plan asks for."""
-
-    name: str
-    lineage: str
-    ledger: Keys
-    repair: str
-    ran: Keys
-    rollouts: int
-    differences: tuple[Failure, ...]
-    unfilled: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    finished_first: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EngineReport:
-    """All of it on one engine. `migrations` counts the calls of `migrate`, `remarks` what could not be tried."""
-
-    vendor: str
-    django: str
-    populations: tuple[PopulationReport, ...]
-    differences: tuple[Failure, ...]  # those of the tree itself, then the populations'
-    remarks: tuple[str, ...]
-    migrations: int
-
-    @property
-    def rollouts(self) -> int:
-        return sum(population.rollouts for population in self.populations)
-
-    @property
-    def repaired(self) -> tuple[PopulationReport, ...]:
-        return tuple(population for population in self.populations if population.repair)
 
 
 @dataclass(frozen=True, slots=True)
