@@ -20,7 +20,7 @@ MAKE_HARMLESS: dict[str, Callable[[str], str]] = {
     "markdown": harmless,
     "mermaid": harmless,
     "dot": harmless,
-    "html": harmless_in_json,  # as in `html_page.block`: changes nothing outside the data, or the policy's hashes would be wrong
+    "html": harmless_in_json,  # as in `html_reports.block`: changes nothing outside the data, or the policy's hashes would be wrong
     "github": harmless_in_line,  # its lines are intended commands
     "sql": lambda text: text,  # no character may change: `repair.quoting` writes special ones as numbers
 }

@@ -51,7 +51,7 @@ def dump(document: Document) -> str:
 
 
 def as_json(document: Document) -> str:
-    """ASCII only, also without DEL: no character that a terminal or a CI runner interprets (`style.harmless`). Any byte of any path is kept."""
+    """ASCII only, also without DEL: no character that a terminal or a CI runner interprets (`escaping.harmless`). Any byte of any path is kept."""
     text = json.dumps(document, sort_keys=True, indent=2)
     return harmless_in_json(text.replace("\x7f", "\\u007f"))
 
