@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     )
     from stitchback.api.checking import CheckRequest, RollingRequest, check
     from stitchback.api.documents import to_json
-    from stitchback.api.explaining import explain
     from stitchback.api.fleets import inspect_fleet, repair_fleet, tenants_of, write_scripts
     from stitchback.api.graphing import graph
     from stitchback.api.planning import django_remark, make_plan
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from stitchback.api.verifying import VerifyRequest, verify, verify_rolling
     from stitchback.api.writing_plans import Prepared, Written, diffs_of, prepare, write
     from stitchback.errors import EnvironmentProblem, Refusal, StitchbackError
+    from stitchback.reporting.pages import explain
 
 _WHERE = {
     "BackportRequest": "api.backporting",
@@ -71,7 +71,7 @@ _WHERE = {
     "diffs_of": "api.writing_plans",
     "diffs_of_backport": "api.backporting",
     "django_remark": "api.planning",
-    "explain": "api.explaining",
+    "explain": "reporting.pages",
     "find_squash_candidates": "api.squashing",
     "finish": "api.squashing",
     "graph": "api.graphing",

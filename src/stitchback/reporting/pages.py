@@ -14,6 +14,7 @@ from itertools import groupby
 from rich.text import Text
 
 from stitchback import hazards
+from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import Hazard, ProofHazard, RollingHazard
 from stitchback.model.findings import Severity
 from stitchback.repair import defects
@@ -73,6 +74,17 @@ def pages() -> tuple[Page, ...]:
 
 def page_of(code: str) -> Page | None:
     return _by_code().get(code)
+
+
+def explain(code: str) -> Page:
+    """Upper or lower case, with or without "SB". Raises EnvironmentProblem (SB532) with near codes."""
+    asked = code.strip().upper()
+    page = page_of(asked) or page_of(f"SB{asked}")
+    if page is None:
+        near = near_codes(asked)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "`stitchback explain` lists all codes."
+        raise EnvironmentProblem("SB532", f"there is no code {code!r}", hint=hint)
+    return page
 
 
 def near_codes(text: str) -> tuple[str, ...]:
