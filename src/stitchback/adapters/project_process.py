@@ -49,13 +49,18 @@ ALWAYS = (
     "COMSPEC",
 )
 
+CLIENTS = {
+    "postgresql": ("PG*",),
+    "mysql": ("MYSQL_*", "MARIADB_*"),
+}  # what the engine's client library goes by
 CHILD = Path(__file__).with_name("_project_child.py")
 PATIENCE = 5.0  # seconds that a process has to end on its own
 
 
-def harmless_environment(patterns: Iterable[str] = ()) -> dict[str, str]:
-    """The variables of this process that fit ALWAYS or one of the patterns (`fnmatch`)."""
-    wanted = (*ALWAYS, *patterns)
+def harmless_environment(vendor: str = "") -> dict[str, str]:
+    """The variables of this process that fit a pattern (`fnmatch`) of ALWAYS, or of CLIENTS for that engine: the project's code is given the address of a
+    scratch database of that engine anyway."""
+    wanted = (*ALWAYS, *CLIENTS.get(vendor, ()))
     return {
         name: value for name, value in os.environ.items() if any(fnmatchcase(name, each) for each in wanted)
     }

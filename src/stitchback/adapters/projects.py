@@ -16,12 +16,12 @@ from stitchback.adapters.project_process import ProjectProcess, Raised
 from stitchback.adapters.project_settings import VARIABLE, ProjectPlace, find_project
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import LedgerStanding
 from stitchback.model.verify_reports import QueryAnswer
 
 __all__ = [
     "DatabaseSchema",
     "Keys",
-    "LoaderStanding",
     "MigrateOutcome",
     "ProjectGraph",
     "ProjectSession",
@@ -68,20 +68,6 @@ class ProjectGraph:
     replaces: Mapping[MigrationKey, Keys]
     disk: Keys
     folders: Mapping[str, Path]  # app label -> where its migrations' files are
-
-
-@dataclass(frozen=True, slots=True)
-class LoaderStanding:
-    """What Django's loader makes of a tree's files and a database's ledger: `nodes` in the order of a full plan, `applied` those
-    that count as applied (FACTS, How the loader treats `replaces`)."""
-
-    nodes: Keys
-    applied: frozenset[MigrationKey]
-    leaves: Keys
-
-    @property
-    def unapplied(self) -> Keys:
-        return tuple(key for key in self.nodes if key not in self.applied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +148,10 @@ class ProjectSession:
         if self.django:
             self._process.ask("forget")
 
-    def standing(self, url: str) -> LoaderStanding:
+    def standing(self, url: str) -> LedgerStanding:
         """Raises Raised where the loader cannot build its graph."""
         found = self._on(url, "standing")
-        return LoaderStanding(
+        return LedgerStanding(
             _keys(found["nodes"]), frozenset(_keys(found["applied"])), _keys(found["leaves"])
         )
 

@@ -225,13 +225,10 @@ def _left(
         yield f"{finding.code}: {finding.message}: no change of the rows corrects that"
 
 
-def repair_ledger_with(
-    project: Project, given: RepairInputs, tree: Tree, vendor: str | None = None
-) -> RepairResult:
+def repair_ledger_with(project: Project, given: RepairInputs, tree: Tree) -> RepairResult:
     """The edits and the SQL against any tree: one that is only planned, too."""
-    deriver = deriver_for(tree, given.vendor or vendor)
-    outcome = deriver.derive(given.ledger, around_of(project, given, tree))
-    return _treatment(given, tree, outcome, vendor, None)
+    outcome = deriver_for(tree, given.vendor).derive(given.ledger, around_of(project, given, tree))
+    return _treatment(given, tree, outcome, None, None)
 
 
 def _treatment(

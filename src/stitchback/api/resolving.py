@@ -123,13 +123,11 @@ def write_resolution(project: Project, found: ResolvedLeaves) -> Written:
 
 def _applied(project: Project, side: OtherSide, request: ResolveRequest) -> AppliedEvidence:
     own = {
-        migration.key: migration for patch in side.patches for migration in _own_of_both(project, side, patch)
+        migration.key: migration
+        for patch in side.patches
+        for migration in (*patch.migrations, *turned_round(project, side, patch).migrations)
     }
     return may_have_applied(project, own.values(), request.ledgers)
-
-
-def _own_of_both(project: Project, side: OtherSide, patch: Patch) -> tuple[Migration, ...]:
-    return (*patch.migrations, *turned_round(project, side, patch).migrations)
 
 
 def _orders(

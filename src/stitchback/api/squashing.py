@@ -51,7 +51,6 @@ GENERATED = " (makemigrations)"  # behind the name: the old file may have the sa
 MOST_LINES = 12
 
 
-CLIENTS = {"postgresql": ("PG*",), "mysql": ("MYSQL_*", "MARIADB_*")}
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 Progress = Callable[[str], None]
 
@@ -109,11 +108,8 @@ def regenerate(
         url = scratch.create()
         session = trees.at(commit)
         refuse_changed_models(session, url, apps, released.ref)
-        folders = {
-            label: place
-            for label, place in session.graph(url).folders.items()
-            if label in labels_of(released)
-        }
+        labels = {key.app for key in released.migrations}
+        folders = {label: place for label, place in session.graph(url).folders.items() if label in labels}
         top = root_of(folders, released)
         for migration in released.migrations.values():
             (top / migration.path).unlink(missing_ok=True)
@@ -126,10 +122,6 @@ def regenerate(
             if re.match(r"\d", path.name)
         }
     return read_generated(project, released, files, apps)
-
-
-def labels_of(tree: Tree) -> frozenset[str]:
-    return frozenset(key.app for key in tree.migrations)
 
 
 def root_of(folders: Mapping[str, Path], tree: Tree) -> Path:
@@ -314,7 +306,7 @@ def build_both_ways(
     repository = project.repository.work_tree or project.repository.git_dir
     commit = project.history_of("HEAD")
     with scratch_databases(url) as scratch:
-        environment = {**harmless_environment(CLIENTS.get(scratch.vendor, ())), **how.environment}
+        environment = {**harmless_environment(scratch.vendor), **how.environment}
         folder = project.configuration.folder
         with Worktrees(repository, how.settings, folder=folder, environment=environment) as trees:
             old = _built(trees.at(commit), scratch.create())

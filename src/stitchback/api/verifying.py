@@ -26,7 +26,6 @@ from stitchback.api.verification.real_checks import (
 from stitchback.api.verification.real_databases import DatabaseCache, Remedy
 from stitchback.api.verification.real_populations import BranchTrees, NotRun, OldTree
 from stitchback.api.verification.rolling import Release, roll
-from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.api.writing_plans import contents_of
 from stitchback.errors import EnvironmentProblem
@@ -135,7 +134,11 @@ def _engine_report(case: VerifyCase, repair: Repair, url: str | DatabaseUrl, how
     with (
         scratch_databases(url, how.python) as scratch,
         Worktrees(
-            case.repository, how.settings, how.python, case.folder, environment_of(how, scratch.vendor)
+            case.repository,
+            how.settings,
+            how.python,
+            case.folder,
+            {**harmless_environment(scratch.vendor), **how.environment},
         ) as shop,
     ):
         if scratch.left_over:
@@ -147,21 +150,20 @@ def _engine_report(case: VerifyCase, repair: Repair, url: str | DatabaseUrl, how
         if isinstance(reconciled, Raised):
             return not_loaded(scratch.vendor, reconciled)
         manual = ManualRepair(
-            repair, how.manual_repair or _by_django(reconciled), case.manual_steps, case.finishing
+            repair, how.manual_repair or reconciled.session.execute, case.manual_steps, case.finishing
         )
-        progress = _prefixed(scratch.vendor, how.progress)
         thorough = scratch.vendor == "sqlite" if how.thorough is None else how.thorough
         branches = _branches(case, shop, scratch.create())
         judge = EngineChecks(
-            DatabaseCache(scratch), branches, reconciled, manual, progress, thorough, case.agreements
+            DatabaseCache(scratch),
+            branches,
+            reconciled,
+            manual,
+            lambda text: how.progress(f"{scratch.vendor}: {text}"),
+            thorough,
+            case.agreements,
         )
         return judge.judged()
-
-
-def environment_of(how: How, vendor: str) -> dict[str, str]:
-    """With what the engine's client library goes by: the project's code is given the scratch database's address anyway."""
-    clients = {"postgresql": ("PG*",), "mysql": ("MYSQL_*", "MARIADB_*")}
-    return {**harmless_environment(clients.get(vendor, ())), **how.environment}
 
 
 def _branches(case: VerifyCase, shop: Worktrees, url: str) -> BranchTrees:
@@ -189,14 +191,6 @@ def _releases(line: Iterable[ReplayedTag], shop: Worktrees, url: str) -> Iterato
                 yield OldTree(tag.ref, tag.lineage, session)
         except (Raised, EnvironmentProblem) as problem:
             yield NotRun(tag.ref, str(problem).splitlines()[0])
-
-
-def _by_django(tree: Reconciled) -> Callable[[str, str], None]:
-    return lambda url, script: tree.session.execute(url, script)
-
-
-def _prefixed(vendor: str, progress: Progress) -> Progress:
-    return lambda text: progress(f"{vendor}: {text}")
 
 
 def release_lines(repository: Repository, glob: str, patches: Iterable[PatchCommits]) -> tuple[Line, ...]:
@@ -377,7 +371,7 @@ def _rolling_run(project: Project, request: RollingRequest, url: str | DatabaseU
             how.settings,
             how.python,
             project.configuration.folder,
-            environment_of(how, scratch.vendor),
+            {**harmless_environment(scratch.vendor), **how.environment},
         ) as trees,
     ):
         old = Release(request.old, trees.at(repository.resolve(request.old)))

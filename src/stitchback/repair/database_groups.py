@@ -45,7 +45,8 @@ class FleetGroup:
         first = self.members[0]
         if len(self.members) == 1:
             return render_script(self.edits, self.vendor, first.ledger, schema=first.schema)
-        shared = replace(_without_ids(first.ledger), source=f"{len(self.members)} databases: {first.name}, …")
+        rows = tuple(LedgerRow(row.key) for row in first.ledger.rows)
+        shared = replace(first.ledger, rows=rows, source=f"{len(self.members)} databases: {first.name}, …")
         return render_script(self.edits, self.vendor, shared, shared=True)
 
     def texts(self) -> tuple[str, str]:
@@ -126,7 +127,3 @@ def _group(need: Need, pairs: list[tuple[FleetMember, RepairOutcome]]) -> FleetG
     refusal = next((outcome for _, outcome in pairs if isinstance(outcome, Unrepairable)), None)
     repairs = tuple(outcome for _, outcome in pairs if isinstance(outcome, Repair))
     return FleetGroup(vendor, edits, refusal, tuple(member for member, _ in pairs), repairs)
-
-
-def _without_ids(ledger: Ledger) -> Ledger:
-    return replace(ledger, rows=tuple(LedgerRow(row.key) for row in ledger.rows))
