@@ -8,6 +8,7 @@ import pytest
 from columns_by_hand import column
 from schema_sources import ITEM, field, state
 
+from stitchback.hazards.large_table import READS, REWRITES, table_work
 from stitchback.model.keys import ModelKey
 from stitchback.model.physical import IndexDefinition
 from stitchback.model.problems import Problem, ProblemKind
@@ -20,7 +21,6 @@ from stitchback.schema.inserting import lacks_row_value, must_be_given
 from stitchback.schema.needs import lacks
 from stitchback.schema.references import is_missing, require_targets
 from stitchback.schema.sqlite_remake import definitions_of
-from stitchback.schema.table_work import READS, REWRITES, table_work
 from stitchback.schema.tables import AUTO_COLUMN, automatic_key, column_of, holds_key, many_columns
 from stitchback.schema.unique_together import together_set_of
 from stitchback.schema.visible import has_column
