@@ -15,7 +15,7 @@ from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.api import Project
-from stitchback.api.squashing import find_squash_candidates
+from stitchback.api.squash_candidates import find_squash_candidates
 from stitchback.api.verification.real_differences import schema_differences
 from stitchback.planning.squash_reports import SquashCandidate
 

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     )
     from stitchback.api.resolving import ResolveRequest, resolve, write_resolution
     from stitchback.api.schema import compare_schemas, read_schema
+    from stitchback.api.squash_candidates import find_squash_candidates
     from stitchback.api.squashing import (
         FinishRequest,
         StitchRequest,
-        find_squash_candidates,
         finish,
         prepare_finish,
         prepare_stitch,
@@ -72,7 +72,7 @@ _WHERE = {
     "diffs_of_backport": "api.backporting",
     "django_remark": "api.planning",
     "explain": "reporting.pages",
-    "find_squash_candidates": "api.squashing",
+    "find_squash_candidates": "api.squash_candidates",
     "finish": "api.squashing",
     "graph": "api.graphing",
     "inspect": "api.repairing",

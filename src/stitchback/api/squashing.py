@@ -1,4 +1,11 @@
-"""The use cases `squash candidates`, `squash stitch` and `squash finish`."""
+"""The use cases `squash stitch` and `squash finish`.
+
+`stitch`: apps and a ref in, proved squashes out that replace all migrations of these apps at the ref. The project's own `makemigrations` creates them, in a
+folder with the commit's files. On request a new database by the old files and one by the squash are built on real servers with the project's own code, and
+compared, with the time of both.
+
+`finish`: apps and databases in, the tree without `replaces` and old files out, or the databases that are not there yet.
+"""
 
 from __future__ import annotations
 
@@ -33,17 +40,13 @@ from stitchback.parsing.tree import read_tree
 from stitchback.planning.reports import coverage_of
 from stitchback.planning.squash_reports import (
     BuiltBothWays,
-    CandidatesReport,
     FinishReport,
     NotThere,
-    SquashCandidate,
     SquashReport,
 )
 from stitchback.proof import prove, reach
-from stitchback.rehearsal import RehearsalSession
 from stitchback.rewriting.rendering import FileContent
 from stitchback.squashing.finishing import finished, squashes_in, unfinished
-from stitchback.squashing.linear_runs import runs_of
 from stitchback.squashing.ranges import range_of
 from stitchback.squashing.stitching import stitched
 
@@ -53,23 +56,6 @@ MOST_LINES = 12
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 Progress = Callable[[str], None]
-
-
-def find_squash_candidates(project: Project, ref: str = "HEAD", apps: Sequence[str] = ()) -> CandidatesReport:
-    """Raises EnvironmentProblem: nothing was read (SB550), no such app (SB531); RehearsalEnded, where Django's optimizer did not answer."""
-    tree = project.tree(ref)
-    refuse_nothing_read(project, (tree,))
-    require_apps(apps, tree)
-    every = runs_of(tree)
-    runs = [run for run in every.runs if not apps or run.app in apps]
-    sequences = [[tree.migrations[key] for key in run.migrations] for run in runs]
-    left = RehearsalSession(tree.field_bases).optimized(sequences, tree.settings) if runs else ()
-    found = tuple(
-        SquashCandidate(run, sum(each.operation_count for each in sequence), after)
-        for run, sequence, after in zip(runs, sequences, left, strict=True)
-    )
-    others = tuple(each for each in every.alone if not apps or each.migration.app in apps)
-    return CandidatesReport(tree, found, others, coverage_of((tree,)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The use case `verify`: a proved plan, or the tree as it stands, done on real databases with the project's own code, before anybody deploys it."""
+"""The use case `verify`: a proved plan, or the tree as it stands, done on real databases with the project's own code, before anybody deploys it.
+
+`--replay GLOB`: which releases are done again, in which order, and of which lineage they are.
+"""
 
 from __future__ import annotations
 

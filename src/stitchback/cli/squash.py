@@ -39,7 +39,7 @@ def candidates(session: CommandContext, ref: str | None, apps: tuple[str, ...], 
     """List linear runs of migrations at REF (default: the working tree) that `squashmigrations` can replace by one, what each would save,
     and what keeps the neighbours out. Runs no code of the project. Exit 0."""
     from stitchback.api import Project
-    from stitchback.api.squashing import find_squash_candidates
+    from stitchback.api.squash_candidates import find_squash_candidates
     from stitchback.reporting import render_candidates
 
     with Project.open(session.directory) as project, activity(session, "reading migrations"):
