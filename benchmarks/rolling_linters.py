@@ -31,7 +31,7 @@ from databases.rolling_projects import NEW, OLD, rolling_project  # noqa: E402
 
 from stitchback.adapters.urls import DatabaseUrl  # noqa: E402
 from stitchback.api import Project  # noqa: E402
-from stitchback.api.rolling import RollingRequest, rolling_case  # noqa: E402
+from stitchback.api.checking import RollingRequest, rolling_case  # noqa: E402
 
 # Rules of django-safe-migrations about columns, types, names and rows; the others are about locks, style and undoing.
 ABOUT_CODE = frozenset(f"SM{number:03}" for number in (1, 2, 3, 4, 6, 9, 11, 13, 14, 15, 17, 20, 21, 33, 47))

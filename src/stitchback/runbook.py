@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from stitchback.model.edits import DeleteFile, FileEdit, WriteFile
-from stitchback.model.forgotten_steps import Forgotten
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import Candidate, FinishFirst, PopulationOutcome, Proof
+from stitchback.model.plans import Candidate, FinishFirst, Forgotten, PopulationOutcome, Proof
 
 CLIENTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL and MariaDB", "oracle": "Oracle"}
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from databases.rolling_kinds import Kind
 
-from stitchback.adapters.projects import QueryAnswer
 from stitchback.hazards.rolling_case import RollingCase
+from stitchback.model.verify_reports import QueryAnswer
 from stitchback.schema.compatibility import (
     Incompatibility,
     LostDefault,

@@ -14,8 +14,8 @@ from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api import Project
-from stitchback.api.rolling import RollingRequest, rolling_case
-from stitchback.schema.table_work import COPIES, REBUILDS, REWRITES, table_work
+from stitchback.api.checking import RollingRequest, rolling_case
+from stitchback.hazards.large_table import COPIES, REBUILDS, REWRITES, table_work
 
 FIELDS = {
     "longer": "models.CharField(max_length=20)",

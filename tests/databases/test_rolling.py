@@ -16,12 +16,13 @@ from golden_files import Golden
 
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.api import Project
-from stitchback.api.rolling import RollingRequest, rolling_case
-from stitchback.api.verification.rolling import Release, RollingRun, roll
+from stitchback.api.checking import RollingRequest, rolling_case
+from stitchback.api.verification.rolling import Release, roll
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.hazards.rolling_case import RollingCase
 from stitchback.model.keys import MigrationKey
 from stitchback.model.physical import PhysicalSchema
+from stitchback.model.verify_reports import RollingRun
 from stitchback.schema.compatibility import incompatibilities
 from stitchback.schema.labels import key_of
 

@@ -13,9 +13,9 @@ import pytest
 from databases.servers import make_ledger
 from migration_values import key
 
-from stitchback.adapters import sqlite_files
+from stitchback.adapters import connections
+from stitchback.adapters.connections import Changed, undisturbed
 from stitchback.adapters.databases import read_database
-from stitchback.adapters.sqlite_files import Changed, undisturbed
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.errors import EnvironmentProblem
 
@@ -115,17 +115,17 @@ def test_written_while_it_is_read(in_wal_mode: Path) -> None:
 
 
 def test_written_each_time_that_it_is_copied(in_wal_mode: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_files, "PAUSE", 0)
+    monkeypatch.setattr(connections, "PAUSE", 0)
     stamps = iter(range(100))
-    monkeypatch.setattr(sqlite_files, "stamp", lambda path: ((1, next(stamps)), (1, 1)))
-    sqlite_files.wal_of(in_wal_mode).touch()
+    monkeypatch.setattr(connections, "stamp", lambda path: ((1, next(stamps)), (1, 1)))
+    connections.wal_of(in_wal_mode).touch()
     with pytest.raises(Changed, match="each time"), undisturbed(in_wal_mode, "it"):
         pass
-    sqlite_files.wal_of(in_wal_mode).unlink()
+    connections.wal_of(in_wal_mode).unlink()
 
 
 def test_too_large_to_copy(in_wal_mode: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_files, "MOST_COPIED", 100)
+    monkeypatch.setattr(connections, "MOST_COPIED", 100)
     with closing(sqlite3.connect(in_wal_mode)) as connection:
         connection.execute(ADD)
         connection.commit()

@@ -17,9 +17,9 @@ from fixture_repos import BuiltRepository, build_repository, case_names, read_ca
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.verification.report import EngineReport
-from stitchback.api.verify_plan import How, MainlineCommit, PatchCommits, VerifyCase, verify_plan
+from stitchback.api.verifying import How, MainlineCommit, PatchCommits, VerifyCase, verify_plan
 from stitchback.model.keys import MigrationKey
+from stitchback.model.verify_reports import EngineReport
 
 SERVERS = {"postgresql": "STITCHBACK_TEST_POSTGRES", "mysql": "STITCHBACK_TEST_MYSQL"}
 ALL = tuple(name for name in case_names() if read_case(name).expect.exit != REFUSED)

@@ -10,8 +10,7 @@ from command_line import stitchback
 from fixture_repos import build_repository
 
 from stitchback.adapters.git import Repository
-from stitchback.api.release_lines import release_lines
-from stitchback.api.verify_plan import PatchCommits
+from stitchback.api.verifying import PatchCommits, release_lines
 
 USAGE = 2
 

@@ -25,7 +25,7 @@ from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.ledger_edits import GiveId
 from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.repair.repair_outcomes import Repair, Unrepairable
-from stitchback.schema.index_names import automatic_names
+from stitchback.schema.definitions import automatic_names
 
 BASE = migration("shop.0001_base", "", create("Item", name=char(9)))
 SIZE = migration("shop.0002_size", "shop.0001_base", add("item", "size", integer()))

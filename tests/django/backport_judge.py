@@ -15,9 +15,9 @@ from stitchback.adapters.scratch_databases import scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.api import Project
 from stitchback.api.verification.real_differences import schema_differences
-from stitchback.api.verification.report import EngineReport
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.graph import MigrationGraph
+from stitchback.model.verify_reports import EngineReport
 
 LINEAGES = frozenset({"fork", "patched", "mainline"})
 

@@ -24,13 +24,18 @@ from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.verification.real_checks import EngineChecks, ManualRepair, Repair, not_loaded
+from stitchback.api.verification.real_checks import (
+    EngineChecks,
+    ManualRepair,
+    Repair,
+    not_loaded,
+)
 from stitchback.api.verification.real_databases import DatabaseCache, Remedy
 from stitchback.api.verification.real_populations import BranchTrees, OldTree
-from stitchback.api.verification.report import EngineReport
 from stitchback.api.verification.worktrees import Worktrees
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import FORK, MAINLINE, PATCHED
+from stitchback.model.verify_reports import EngineReport
 
 
 def repair_by(repository: Path) -> Repair:

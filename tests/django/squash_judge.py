@@ -11,7 +11,7 @@ from databases.small_projects import SmallProject
 from stitchback.adapters.projects import MigrateOutcome, ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases, scratch_databases
 from stitchback.api import Project
-from stitchback.api.squash_stitch import StitchRequest, contents_of_squash, prepared, stitch
+from stitchback.api.squashing import StitchRequest, contents_of_squash, prepared, stitch
 from stitchback.api.verification.real_differences import schema_differences
 from stitchback.api.verification.upgrade_paths import Reconciled
 from stitchback.api.verification.worktrees import Worktrees

@@ -14,7 +14,7 @@ from django.db import migrations, models
 from django.db.migrations.state import ProjectState
 
 from stitchback.model.state import Field
-from stitchback.schema.conversions import KEPT, keeps_values
+from stitchback.schema.column_values import KEPT, keeps_values
 
 FIELDS: dict[str, tuple[models.Field[Any, Any], Any]] = {
     "integer": (models.IntegerField(null=True), 17),

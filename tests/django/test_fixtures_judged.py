@@ -16,7 +16,7 @@ from harness import court, git, repair_by
 from mirror import Mirror
 
 from stitchback.api.project import Project
-from stitchback.api.verification.report import EngineReport
+from stitchback.model.verify_reports import EngineReport
 
 PLANNED = tuple(name for name in case_names() if read_case(name).expect.exit != REFUSED)
 UNPLANNED = tuple(name for name in case_names() if read_case(name).expect.exit == REFUSED)

@@ -11,8 +11,8 @@ from fixture_repos import build_repository
 from harness import court, nothing
 
 from stitchback.api import PlanRequest, Project, make_plan
-from stitchback.api.verification.report import PopulationReport
-from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leaves, Stops
+from stitchback.model.plans import Damages, Forgotten, Harmless, Leaves, Stops
+from stitchback.model.verify_reports import PopulationReport
 from stitchback.planning.outcomes import Planned
 
 PLANS = (

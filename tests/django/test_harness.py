@@ -10,7 +10,7 @@ import pytest
 from fixture_repos import build_repository
 from harness import Court, court, nothing, rows_of_ghosts
 
-from stitchback.api.verification.report import EngineReport
+from stitchback.model.verify_reports import EngineReport
 
 STITCHED = """\
 from django.db import migrations, models

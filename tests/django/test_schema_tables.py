@@ -12,8 +12,7 @@ from django.db import models
 from django.db.migrations.operations.models import AlterModelOptions
 
 from stitchback.operations.model_options import ALTER_OPTION_KEYS
-from stitchback.schema.field_classes import CLASSES, FIELD_PARAMETERS
-from stitchback.schema.known_fields import MODELS
+from stitchback.schema.field_classes import CLASSES, FIELD_PARAMETERS, MODELS
 
 
 def test_every_field_class_is_known() -> None:

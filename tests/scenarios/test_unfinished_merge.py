@@ -10,7 +10,7 @@ import pytest
 from unfinished_work import UnfinishedWork, add
 
 from stitchback.adapters.git import Repository
-from stitchback.model.unfinished import Kind
+from stitchback.model.files import Kind
 
 
 @pytest.fixture

@@ -1,4 +1,8 @@
-"""The index and the working tree, as they are now: tracked files and untracked ones that are not ignored.
+"""The index and the working tree, as they are now: tracked files and untracked ones that are not ignored, which of them equal the index, and what
+git has begun and not finished.
+
+git knows by a file's times and size that it was not changed since the checkout. Then its bytes equal the index's, unless line endings, encodings or
+filters are converted on checkout: for conversions, sizes are compared as well; with filters, no file counts as equal.
 
 A file on disk is its bytes: no filter and no line-end conversion is applied, so its blob id is the hash of what is there.
 Links are not followed, neither a file that is one nor one on the way to a file.
@@ -8,20 +12,31 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from stitchback.adapters import git_refs
 from stitchback.adapters.git_objects import SUBMODULE, SYMLINK, BlobEntry, Blobs, ObjectFiles
 from stitchback.adapters.git_process import Git, decode
 from stitchback.adapters.git_refs import parse_all
-from stitchback.adapters.git_unchanged import SETTINGS, unchanged
-from stitchback.adapters.git_unfinished import has_conflict_markers, is_as_git_left_it
 from stitchback.errors import EnvironmentProblem
-from stitchback.model.files import LARGEST_READ, Files
+from stitchback.model.files import LARGEST_READ, Files, Kind, Unfinished
+
+MOST_BYTES = 10_000  # of a file that names commits
+SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_MARKER = re.compile(rb"(?m)^(?:<<<<<<<|>>>>>>>)(?: |\r?$)")
+_MARKER_LINE = re.compile(rb"(?:<{7}|>{7}|\|{7}|={7})(?: |\r?$)")
+
+ATTRIBUTES = ".gitattributes"
+SETTINGS = r"^(filter\.|core\.(autocrlf|eol)$)"
+REGULAR = ("100644", "100755")
+_IGNORED_FLAGS = {"core.autocrlf": "false", "core.eol": "lf"}
+_BY_OTHER_BYTES = (b"filter", b"working-tree-encoding")
 
 # A link or a pipe that replaces a file after the check is neither followed nor waited for.
 READ_ONLY = (
@@ -30,6 +45,113 @@ READ_ONLY = (
 
 
 BASE, OURS, THEIRS = 1, 2, 3  # stages of the index for a file with a conflict
+
+
+def unfinished(git: Git, git_dir: Path) -> Unfinished | None:
+    """As `git status` reports it (wt-status.c, wt_status_get_state): a rebase hides the cherry-picks of which it consists."""
+    head = git_refs.parse(git, "HEAD^{commit}")
+    if head is None:
+        return None
+    for folder in ("rebase-merge", "rebase-apply"):
+        if (git_dir / folder / "onto").is_file():
+            return _rebase(git, git_dir, git_dir / folder)
+    merged = tuple(each for each in _commits(git, git_dir / "MERGE_HEAD") if each != head)
+    if merged:
+        return Unfinished(Kind.MERGE, merged, head)
+    picked = git_refs.parse(git, "CHERRY_PICK_HEAD^{commit}")
+    return Unfinished(Kind.CHERRY_PICK, (picked,), head) if picked else None
+
+
+def _rebase(git: Git, git_dir: Path, folder: Path) -> Unfinished | None:
+    """The commit that is being replayed; where the rebase stopped between two commits, the branch as it was before."""
+    onto = _commits(git, folder / "onto")
+    places = (git_dir / "REBASE_HEAD", folder / "stopped-sha", folder / "orig-head")
+    heads = next((found for place in places if (found := _commits(git, place))), ())
+    if not onto or not heads:
+        return None
+    whole = _commits(git, folder / "orig-head")
+    return Unfinished(Kind.REBASE, heads[:1], onto[0], whole[0] if whole else None)
+
+
+def _commits(git: Git, place: Path) -> tuple[str, ...]:
+    """The commits that a file of git's names, one a line; none where there is no such file, or they are no commits here."""
+    if place.is_symlink() or not place.is_file():
+        return ()
+    with place.open("rb") as file:
+        lines = file.read(MOST_BYTES).decode("ascii", "replace").split()
+    names = [line for line in lines if SHA.fullmatch(line)]
+    return tuple(
+        found for found in git_refs.parse_all(git, *(f"{name}^{{commit}}" for name in names)) if found
+    )
+
+
+def has_conflict_markers(content: bytes) -> bool:
+    """Whether both the beginning and the end of a conflict are there."""
+    kinds = {match.group()[:1] for match in _MARKER.finditer(content)}
+    return kinds == {b"<", b">"}
+
+
+def is_as_git_left_it(content: bytes, versions: Iterable[bytes]) -> bool:
+    """Whether each line of a file with conflict markers is a marker or stands in one of the versions that git was merging: then nothing
+    is in it that a person wrote and that would be lost."""
+    known = {line.rstrip(b"\r\n") for version in versions for line in version.splitlines()}
+    return all(
+        _MARKER_LINE.match(line) or line.rstrip(b"\r\n") in known
+        for line in content.splitlines(keepends=True)
+    )
+
+
+def unchanged(
+    root: Path,
+    git_dir: Path,
+    blobs: Blobs,
+    lines: Sequence[IndexLine],
+    touched: Collection[str],
+    settings: Mapping[str, str],
+) -> dict[str, tuple[str, str]]:
+    """Path -> (mode, blob), of the index's files that are not among the `touched` ones. `git_dir` is the common one, `settings` is
+    git's configuration as far as SETTINGS goes."""
+    attributes = list(_attributes(git_dir, blobs, lines, touched))
+    if any(name.startswith("filter.") for name in settings) and _may_filter(attributes):
+        return {}
+    known = [line for line in lines if line.mode in REGULAR and line.path not in touched]
+    if attributes or _converts(settings):
+        known = list(_of_the_same_size(root, blobs, known))
+    return {line.path: (line.mode, line.blob) for line in known}
+
+
+def _attributes(
+    git_dir: Path, blobs: Blobs, lines: Iterable[IndexLine], touched: Collection[str]
+) -> Iterable[bytes]:
+    """What the repository itself says about attributes of files; one that is touched counts as saying anything."""
+    for line in lines:
+        if line.path.endswith(ATTRIBUTES) and line.path not in touched:
+            yield blobs.read(line.blob)
+    if any(path.endswith(ATTRIBUTES) for path in touched):
+        yield from _BY_OTHER_BYTES
+    own = git_dir / "info" / "attributes"
+    if own.is_file():
+        yield own.read_bytes()
+
+
+def _may_filter(attributes: Iterable[bytes]) -> bool:
+    return any(word in said for said in attributes for word in _BY_OTHER_BYTES)
+
+
+def _converts(settings: Mapping[str, str]) -> bool:
+    return any(settings.get(name, usual).lower() != usual for name, usual in _IGNORED_FLAGS.items())
+
+
+def _of_the_same_size(root: Path, blobs: Blobs, lines: Sequence[IndexLine]) -> Iterable[IndexLine]:
+    """Line ends and keywords that are turned make a file longer or shorter."""
+    sizes = blobs.sizes(line.blob for line in lines)
+    for line in lines:
+        try:
+            size = os.lstat(root / os.fsdecode(line.path.encode("utf-8", "surrogateescape"))).st_size
+        except OSError:
+            continue  # deleted meanwhile: the reader reports it
+        if size == sizes.get(line.blob):
+            yield line
 
 
 class IndexLine(NamedTuple):

@@ -57,7 +57,7 @@ class LedgerFile:
     remarks: tuple[str, ...] = ()
 
 
-def read_ledger_file(path: Path, source: str = "") -> LedgerFile:
+def read_ledger_file(path: Path) -> LedgerFile:
     """Raises EnvironmentProblem: SB606 where the file cannot be read or understood."""
     try:
         with path.open("rb") as file:
@@ -66,7 +66,7 @@ def read_ledger_file(path: Path, source: str = "") -> LedgerFile:
         raise EnvironmentProblem("SB606", f"{path}: cannot be read: {error.strerror}") from error
     if len(raw) > MAX_BYTES:
         raise EnvironmentProblem("SB606", f"{path} has more than {MAX_BYTES:,} bytes")
-    return parse_ledger(decoded(raw, source or str(path)), source or str(path))
+    return parse_ledger(decoded(raw, str(path)), str(path))
 
 
 def decoded(raw: bytes, source: str) -> str:

@@ -1,4 +1,4 @@
-"""The process in which a project's code runs, and the lines that go to and from it (`in_project.protocol`)."""
+"""The process in which a project's code runs, the environment variables that it gets, and the lines that go to and from it (`in_project.protocol`)."""
 
 from __future__ import annotations
 
@@ -8,18 +8,91 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from stitchback.adapters.project_environment import harmless_environment, missing_variable
 from stitchback.adapters.temporary import is_ctrl_c
 from stitchback.errors import EnvironmentProblem
 
+# Where programs and libraries are, and how text and time are written. None of them holds a secret.
+ALWAYS = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "DJANGO_SETTINGS_MODULE",
+    "DJANGO_CONFIGURATION",
+    "GDAL_LIBRARY_PATH",
+    "GEOS_LIBRARY_PATH",
+    "SPATIALITE_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "SYSTEMROOT",
+    "PATHEXT",
+    "COMSPEC",
+)
+
+CLIENTS = {
+    "postgresql": ("PG*",),
+    "mysql": ("MYSQL_*", "MARIADB_*"),
+}  # what the engine's client library goes by
 CHILD = Path(__file__).with_name("_project_child.py")
 PATIENCE = 5.0  # seconds that a process has to end on its own
+
+
+def harmless_environment(vendor: str = "") -> dict[str, str]:
+    """The variables of this process that fit a pattern (`fnmatch`) of ALWAYS, or of CLIENTS for that engine: the project's code is given the address of a
+    scratch database of that engine anyway."""
+    wanted = (*ALWAYS, *CLIENTS.get(vendor, ()))
+    return {
+        name: value for name, value in os.environ.items() if any(fnmatchcase(name, each) for each in wanted)
+    }
+
+
+def named_environment(given: Iterable[str], configured: Iterable[str] = ()) -> Mapping[str, str]:
+    """What `--env NAME` and `--env NAME=VALUE` say, and the configured patterns. Raises EnvironmentProblem (SB527) for a NAME that is not
+    set here."""
+    found = {
+        name: value
+        for name, value in os.environ.items()
+        if any(fnmatchcase(name, each) for each in configured)
+    }
+    for text in given:
+        name, has_value, value = text.partition("=")
+        if not has_value and name not in os.environ:
+            raise missing_variable(name)
+        found[name] = value if has_value else os.environ[name]
+    return found
+
+
+def missing_variable(name: str, evidence: tuple[str, ...] = ()) -> EnvironmentProblem:
+    """`name` is asked for by the project, or by `--env`."""
+    if name in os.environ:
+        message = (
+            f"the project's settings need the environment variable {name}, which verify does not pass on"
+        )
+        hint = f'Pass it on with --env {name}, or with environment = ["{name}"] in [tool.stitchback].'
+    else:
+        message = f"the project's settings need the environment variable {name}, which is not set"
+        hint = f"Set it and use --env {name}, or use --env {name}=VALUE; a test value is enough."
+    return EnvironmentProblem("SB527", message, hint=hint, evidence=evidence)
 
 
 class Raised(Exception):

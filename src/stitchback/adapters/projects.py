@@ -16,15 +16,15 @@ from stitchback.adapters.project_process import ProjectProcess, Raised
 from stitchback.adapters.project_settings import VARIABLE, ProjectPlace, find_project
 from stitchback.adapters.urls import DatabaseUrl
 from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import LedgerStanding
+from stitchback.model.verify_reports import QueryAnswer
 
 __all__ = [
     "DatabaseSchema",
     "Keys",
-    "LoaderStanding",
     "MigrateOutcome",
     "ProjectGraph",
     "ProjectSession",
-    "QueryAnswer",
     "Raised",
     "Rows",
     "Snapshot",
@@ -71,44 +71,11 @@ class ProjectGraph:
 
 
 @dataclass(frozen=True, slots=True)
-class LoaderStanding:
-    """What Django's loader makes of a tree's files and a database's ledger: `nodes` in the order of a full plan, `applied` those
-    that count as applied (FACTS, How the loader treats `replaces`)."""
-
-    nodes: Keys
-    applied: frozenset[MigrationKey]
-    leaves: Keys
-
-    @property
-    def unapplied(self) -> Keys:
-        return tuple(key for key in self.nodes if key not in self.applied)
-
-
-@dataclass(frozen=True, slots=True)
 class DatabaseSchema:
     """A database's schema as `in_project.schema` gives it: equal values for equal schemas."""
 
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class QueryAnswer:
-    """One query of the project's own models. `field`: that it is about, "" for all. `error`: what was raised, "" where it worked; `reason`: why it could not be
-    tried."""
-
-    model: str
-    query: str
-    field: str
-    error: str = ""
-    reason: str = ""
-
-    @property
-    def id(self) -> tuple[str, str, str]:
-        return (self.model, self.query, self.field)
-
-    def __str__(self) -> str:
-        return f"{'.'.join(filter(None, (self.model, self.field)))}: {self.query}"
 
 
 Rows = Mapping[str, tuple[Mapping[str, Any], ...]]
@@ -181,10 +148,10 @@ class ProjectSession:
         if self.django:
             self._process.ask("forget")
 
-    def standing(self, url: str) -> LoaderStanding:
+    def standing(self, url: str) -> LedgerStanding:
         """Raises Raised where the loader cannot build its graph."""
         found = self._on(url, "standing")
-        return LoaderStanding(
+        return LedgerStanding(
             _keys(found["nodes"]), frozenset(_keys(found["applied"])), _keys(found["leaves"])
         )
 

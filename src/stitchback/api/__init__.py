@@ -10,12 +10,15 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stitchback.api.backport_choice import BackportRequest
-    from stitchback.api.backport_writing import prepare_backport, write_backport
-    from stitchback.api.backporting import backport, diffs_of_backport
-    from stitchback.api.checking import CheckRequest, check
+    from stitchback.api.backporting import (
+        BackportRequest,
+        backport,
+        diffs_of_backport,
+        prepare_backport,
+        write_backport,
+    )
+    from stitchback.api.checking import CheckRequest, RollingRequest, check
     from stitchback.api.documents import to_json
-    from stitchback.api.explaining import explain
     from stitchback.api.fleets import inspect_fleet, repair_fleet, tenants_of, write_scripts
     from stitchback.api.graphing import graph
     from stitchback.api.planning import django_remark, make_plan
@@ -30,28 +33,34 @@ if TYPE_CHECKING:
         write_undo,
     )
     from stitchback.api.resolving import ResolveRequest, resolve, write_resolution
-    from stitchback.api.rolling import RollingRequest
     from stitchback.api.schema import compare_schemas, read_schema
     from stitchback.api.squash_candidates import find_squash_candidates
-    from stitchback.api.squash_finish import FinishRequest, finish, prepare_finish
-    from stitchback.api.squash_stitch import StitchRequest, prepare_stitch, stitch
+    from stitchback.api.squashing import (
+        FinishRequest,
+        StitchRequest,
+        finish,
+        prepare_finish,
+        prepare_stitch,
+        stitch,
+    )
     from stitchback.api.verifying import VerifyRequest, verify, verify_rolling
     from stitchback.api.writing_plans import Prepared, Written, diffs_of, prepare, write
     from stitchback.errors import EnvironmentProblem, Refusal, StitchbackError
+    from stitchback.reporting.pages import explain
 
 _WHERE = {
-    "BackportRequest": "api.backport_choice",
+    "BackportRequest": "api.backporting",
     "CheckRequest": "api.checking",
     "EnvironmentProblem": "errors",
-    "FinishRequest": "api.squash_finish",
+    "FinishRequest": "api.squashing",
     "LedgerSource": "api.repairing",
     "PlanRequest": "api.reading_cases",
     "Prepared": "api.writing_plans",
     "Project": "api.project",
     "Refusal": "errors",
     "ResolveRequest": "api.resolving",
-    "RollingRequest": "api.rolling",
-    "StitchRequest": "api.squash_stitch",
+    "RollingRequest": "api.checking",
+    "StitchRequest": "api.squashing",
     "StitchbackError": "errors",
     "VerifyRequest": "api.verifying",
     "Written": "api.writing_plans",
@@ -62,30 +71,30 @@ _WHERE = {
     "diffs_of": "api.writing_plans",
     "diffs_of_backport": "api.backporting",
     "django_remark": "api.planning",
-    "explain": "api.explaining",
+    "explain": "reporting.pages",
     "find_squash_candidates": "api.squash_candidates",
-    "finish": "api.squash_finish",
+    "finish": "api.squashing",
     "graph": "api.graphing",
     "inspect": "api.repairing",
     "inspect_fleet": "api.fleets",
     "make_plan": "api.planning",
     "prepare": "api.writing_plans",
-    "prepare_backport": "api.backport_writing",
-    "prepare_finish": "api.squash_finish",
-    "prepare_stitch": "api.squash_stitch",
+    "prepare_backport": "api.backporting",
+    "prepare_finish": "api.squashing",
+    "prepare_stitch": "api.squashing",
     "read_ledgers": "api.repairing",
     "read_schema": "api.schema",
     "repair_fleet": "api.fleets",
     "repair_ledger": "api.repairing",
     "resolve": "api.resolving",
     "status": "api.reading_cases",
-    "stitch": "api.squash_stitch",
+    "stitch": "api.squashing",
     "tenants_of": "api.fleets",
     "to_json": "api.documents",
     "verify": "api.verifying",
     "verify_rolling": "api.verifying",
     "write": "api.writing_plans",
-    "write_backport": "api.backport_writing",
+    "write_backport": "api.backporting",
     "write_resolution": "api.resolving",
     "write_scripts": "api.fleets",
     "write_undo": "api.repairing",

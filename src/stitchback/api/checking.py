@@ -1,4 +1,5 @@
-"""The use case `check`: what is checked out in, findings out, without a database and without a plan."""
+"""The use case `check`: what is checked out in, findings out, without a database and without a plan. `check --rolling`: two releases in, what code of one
+does not do on databases on the way to the other."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from stitchback.adapters.baseline_file import configured_baseline, read_baseline, write_baseline
 from stitchback.adapters.git import Ref
-from stitchback.api.project import Project
+from stitchback.api.project import Project, refuse_two_projects
 from stitchback.api.reading_cases import (
     Parting,
     PlanRequest,
@@ -20,15 +21,48 @@ from stitchback.api.reading_cases import (
     suppressed,
 )
 from stitchback.api.release_branches import MAIN_NAMES, is_release_branch, release_refs
-from stitchback.api.rolling import RollingRequest, rolling_case
+from stitchback.api.schema import schema_of
 from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import OF_ROLLING, find_in_check, find_in_rolling
+from stitchback.hazards.rolling_case import RollingCase
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, FindingId
 from stitchback.planning.reports import CheckReport, coverage_of
 
 HEAD = "HEAD"
 CHECKED_OUT = "the working tree"  # the same name on every branch: the baseline file holds messages
+
+
+@dataclass(frozen=True, slots=True)
+class RollingRequest:
+    """The refs of the old and the new release. `is_code_first`: the new release's code is deployed before its migrations."""
+
+    old: str
+    new: str = HEAD
+    is_code_first: bool = False
+
+
+def rolling_case(project: Project, request: RollingRequest) -> RollingCase:
+    """Raises EnvironmentProblem: no such ref, two Django projects in one tree."""
+    from stitchback.engine.rolling_stops import rolling_path  # `check` alone needs no engine
+
+    project.read((ref, project.commit_of(ref)) for ref in (request.old, request.new))
+    old, new = project.tree(request.old), project.tree(request.new)
+    for tree in (old, new):
+        refuse_two_projects(tree)
+    if project.repository.is_checked_out(request.new):
+        new = new.called(CHECKED_OUT)
+    configured = project.configuration
+    return RollingCase(
+        old.called(request.old),
+        new,
+        schema_of(old),
+        schema_of(new),
+        {engine: rolling_path(old, new, engine) for engine in configured.engines},
+        request.is_code_first,
+        frozenset(configured.large_tables),
+        f"{request.old}..{request.new}",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,14 @@ from stitchback.api.project import Project
 from stitchback.api.repairing import RepairInputs, deriver_for, diagnosis_of
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.migrations import Tree
-from stitchback.repair.database_groups import FleetGroup, FleetMember, Situation, grouped, situation_of
+from stitchback.repair.database_groups import (
+    EqualTenants,
+    FleetGroup,
+    FleetMember,
+    Situation,
+    grouped,
+    situation_of,
+)
 from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.planner import RepairPlanner
 from stitchback.repair.repair_outcomes import Repair, RepairOutcome
@@ -91,15 +98,6 @@ def repair_fleet(
         return diagnosis_of(project, _given(member), read.tree, read.derivers[member.vendor]).settled
 
     return FleetReport(grouped(read.members, derive), read.unreached)
-
-
-@dataclass(frozen=True, slots=True)
-class EqualTenants:
-    """Databases of one engine that stand at the same place, with the same diagnosis. `diagnosis` is the first one's."""
-
-    vendor: str
-    names: tuple[str, ...]
-    diagnosis: Diagnosis
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from stitchback.adapters.databases import read_database
 from stitchback.adapters.urls import DatabaseUrl
-from stitchback.api.nothing_read import refuse_nothing_read
-from stitchback.api.project import Project
+from stitchback.api.project import Project, refuse_nothing_read
 from stitchback.api.reading_cases import PlanRequest, read_case
 from stitchback.api.schema import require_apps
 from stitchback.planning.graph_picture import GraphPicture, picture_of, picture_of_side

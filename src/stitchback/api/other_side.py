@@ -15,10 +15,10 @@ from stitchback.api.project import ABBREVIATED, Project
 from stitchback.api.reading_cases import Parting, being_merged, fork_point_of, read_all, read_patch
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
+from stitchback.model.files import Kind, Unfinished
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Patch
-from stitchback.model.unfinished import Kind, Unfinished
 
 HEAD = "HEAD"
 MOST_MERGES = 500  # commits of HEAD's first-parent line that are merges, newest first

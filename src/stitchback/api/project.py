@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from stitchback.errors import EnvironmentProblem
 from stitchback.model.command_cache import CommandCache
 from stitchback.model.configuration import ENGINES, Configuration
 from stitchback.model.files import FileEntry, Files
-from stitchback.model.migrations import Tree
+from stitchback.model.migrations import Tree, configuration_of
 from stitchback.parsing.links import followed, real_path
 from stitchback.parsing.reading_context import ReadingConfig
 from stitchback.parsing.shared_readings import SharedReadings
@@ -27,6 +27,11 @@ ABBREVIATED = 12  # digits of a commit in written text
 EXPRESSION = re.compile(
     r"[~^:]|@\{|^@$|_HEAD$|^HEAD$"
 )  # gitrevisions(7): what git does not allow in a branch's name, and pseudo-refs
+
+_HINT = (
+    "Run the command in the Django project's folder, or give that with -C. If an app's migrations are in a folder that is not called migrations, "
+    "configure it in pyproject.toml:"
+)
 
 
 @dataclass(slots=True)
@@ -193,3 +198,38 @@ def refuse_two_projects(tree: Tree) -> None:
         ),
         example=tuple(f"stitchback -C {project or '.'} …" for project in projects),
     )
+
+
+def refuse_nothing_read(project: Project, trees: Sequence[Tree]) -> None:
+    """Raises EnvironmentProblem (SB550) where no tree has a migration: nothing read is nothing proved."""
+    if any(tree.migrations for tree in trees):
+        return
+    refs = list(dict.fromkeys(tree.ref for tree in trees))
+    raise EnvironmentProblem(
+        "SB550",
+        f"no migrations were found on {_listed(refs)}",
+        hint=_HINT,
+        example=configuration_of(item for tree in trees for item in tree.unread_settings),
+        evidence=tuple(_searched(project, trees)),
+    )
+
+
+def _searched(project: Project, trees: Sequence[Tree]) -> list[str]:
+    lines = [_in_tree(project, tree) for tree in trees]
+    lines += [f"{item.span} on {tree.ref}: {item.reason}" for tree in trees for item in tree.unread_settings]
+    lines += [f"{item.span} on {tree.ref}: {item.reason}" for tree in trees for item in tree.unreadable]
+    if project.configuration.exclude:
+        lines.append(f"left out by the configuration: {', '.join(project.configuration.exclude)}")
+    return list(dict.fromkeys(lines))
+
+
+def _in_tree(project: Project, tree: Tree) -> str:
+    python = sum(path.endswith(".py") for path in project.files(tree.commit))
+    where = f"{project.repository.work_tree or project.repository.git_dir} at {tree.ref}"
+    folders = sorted(app.migrations for app in tree.apps.values())
+    found = f"; without migrations: {', '.join(folders)}" if folders else ""
+    return f"searched {where}: {python} Python files, folders named migrations and those of MIGRATION_MODULES{found}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from stitchback.adapters.git import Ref
-from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.other_side import several_leaves
-from stitchback.api.project import Project
+from stitchback.api.project import Project, refuse_nothing_read
 from stitchback.api.reading_cases import PlanRequest
 from stitchback.errors import EnvironmentProblem, Refusal
 from stitchback.planning.outcomes import Unproved

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from stitchback.adapters.git import Ref
 from stitchback.api.conflicts import settled_paths, unsettled_paths
-from stitchback.api.nothing_read import refuse_nothing_read
 from stitchback.api.other_side import (
     HEAD,
     MERGES,
@@ -18,7 +17,7 @@ from stitchback.api.other_side import (
     turned_round,
 )
 from stitchback.api.planning import make_plan
-from stitchback.api.project import WORKTREE, Project
+from stitchback.api.project import WORKTREE, Project, refuse_nothing_read
 from stitchback.api.reading_cases import PlanRequest
 from stitchback.api.release_branches import MAIN_NAMES, is_release_branch
 from stitchback.api.writing_plans import Written, prepare, write
@@ -124,13 +123,11 @@ def write_resolution(project: Project, found: ResolvedLeaves) -> Written:
 
 def _applied(project: Project, side: OtherSide, request: ResolveRequest) -> AppliedEvidence:
     own = {
-        migration.key: migration for patch in side.patches for migration in _own_of_both(project, side, patch)
+        migration.key: migration
+        for patch in side.patches
+        for migration in (*patch.migrations, *turned_round(project, side, patch).migrations)
     }
     return may_have_applied(project, own.values(), request.ledgers)
-
-
-def _own_of_both(project: Project, side: OtherSide, patch: Patch) -> tuple[Migration, ...]:
-    return (*patch.migrations, *turned_round(project, side, patch).migrations)
 
 
 def _orders(

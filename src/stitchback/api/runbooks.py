@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from stitchback.api.verification.report import EngineReport
 from stitchback.engine import EngineCache
 from stitchback.errors import EnvironmentProblem
 from stitchback.graph import MigrationGraph
@@ -13,6 +12,7 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger
 from stitchback.model.migrations import Tree
 from stitchback.model.plans import Population, SafePlan, Situation
+from stitchback.model.verify_reports import EngineReport
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.reports import PlanReport
 from stitchback.repair.faking import FakeTrial

@@ -1,11 +1,11 @@
-"""The use case `squash candidates`: a ref in, its linear runs out, with what squashing each would save."""
+"""The use case `squash candidates`: a ref in, its linear runs out, with what squashing each would save. It needs no proof and no Django in this process, which
+the other commands of `squash` import."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stitchback.api.nothing_read import refuse_nothing_read
-from stitchback.api.project import Project
+from stitchback.api.project import Project, refuse_nothing_read
 from stitchback.api.schema import require_apps
 from stitchback.planning.reports import coverage_of
 from stitchback.planning.squash_reports import CandidatesReport, SquashCandidate

@@ -8,8 +8,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
-from stitchback.cli.output import confirm, echo
-from stitchback.cli.progress import activity
+from stitchback.cli.output import activity, confirm, echo
 
 if TYPE_CHECKING:
     from stitchback.api import PlanRequest

@@ -6,8 +6,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
-from stitchback.cli.output import confirm, echo
-from stitchback.cli.progress import activity
+from stitchback.cli.output import activity, confirm, echo
 
 
 @click.command("backport")
@@ -42,9 +41,13 @@ def command(
     The files are committed to the release branch or to --branch; mainline's are written into the working tree.
     Exit 1: something would be written. 3: it could not be proved.
     """
-    from stitchback.api.backport_choice import BackportRequest
-    from stitchback.api.backport_writing import prepare_backport, write_backport
-    from stitchback.api.backporting import backport, diffs_of_backport
+    from stitchback.api.backporting import (
+        BackportRequest,
+        backport,
+        diffs_of_backport,
+        prepare_backport,
+        write_backport,
+    )
     from stitchback.api.project import Project
     from stitchback.reporting import render_after_backport, render_backport, render_backported
 

@@ -6,8 +6,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
-from stitchback.cli.output import echo
-from stitchback.cli.progress import activity
+from stitchback.cli.output import activity, echo
 
 
 @click.command("check")
@@ -53,8 +52,7 @@ def command(
     Exit 0: no findings, or only notes. 1: findings.
     """
     from stitchback.api import Project
-    from stitchback.api.checking import CheckRequest, check
-    from stitchback.api.rolling import RollingRequest
+    from stitchback.api.checking import CheckRequest, RollingRequest, check
     from stitchback.reporting import render_check
 
     with Project.open(session.directory) as project, activity(session, "reading and comparing migrations"):

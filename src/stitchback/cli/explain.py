@@ -13,11 +13,12 @@ from stitchback.cli.output import echo
 @options.output_format
 def command(code: str | None, output_format: str) -> int:
     """What a code means, why it matters, and what to do. Without CODE: the list of all codes."""
-    from stitchback.api.explaining import every_page, explain
+    from stitchback.api import explain
     from stitchback.reporting import render_page, render_pages
+    from stitchback.reporting.pages import pages
 
     echo(
-        render_page(explain(code), output_format) if code else render_pages(every_page(), output_format),
+        render_page(explain(code), output_format) if code else render_pages(pages(), output_format),
         output_format,
     )
     return 0

@@ -1,16 +1,21 @@
-"""Prints all text to streams. Names of branches, files and migrations are untrusted, and a CI service executes some printed lines as commands: this
-module escapes every text so that it contains no command."""
+"""Prints all text to streams, and progress on stderr, only on a terminal. Names of branches, files and migrations are untrusted, and a CI service executes
+some printed lines as commands: this module escapes every text so that it contains no command."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 import click
 
 from stitchback.reporting.escaping import harmless, harmless_in_json, harmless_in_line
+
+if TYPE_CHECKING:
+    from stitchback.cli.group import CommandContext
 
 MAKE_HARMLESS: dict[str, Callable[[str], str]] = {
     "text": harmless,
@@ -20,7 +25,7 @@ MAKE_HARMLESS: dict[str, Callable[[str], str]] = {
     "markdown": harmless,
     "mermaid": harmless,
     "dot": harmless,
-    "html": harmless_in_json,  # as in `html_page.block`: changes nothing outside the data, or the policy's hashes would be wrong
+    "html": harmless_in_json,  # as in `html_reports.block`: changes nothing outside the data, or the policy's hashes would be wrong
     "github": harmless_in_line,  # its lines are intended commands
     "sql": lambda text: text,  # no character may change: `repair.quoting` writes special ones as numbers
 }
@@ -63,3 +68,33 @@ def _as_called(text: str) -> str:
 def confirm(question: str) -> bool:
     """Whether the answer is yes. Raises click.Abort at the end of the input."""
     return click.confirm(harmless(question), err=True)
+
+
+@contextmanager
+def activity(
+    session: CommandContext, label: str, otherwise: Callable[[str], None] = lambda _: None
+) -> Iterator[Callable[[str], None]]:
+    """A function that the caller calls with what it does next. `otherwise` is that function if stderr is not a terminal."""
+    if not _is_shown(session):
+        yield otherwise
+        return
+    from stitchback.reporting.progress_line import shown
+
+    with shown(label, colored=session.color != "never") as work:
+        yield work.name
+
+
+@contextmanager
+def bar(session: CommandContext, total: int, label: str) -> Iterator[Callable[[int, int], None]]:
+    """A function that the caller calls with the number of finished items and the total."""
+    if not _is_shown(session):
+        yield lambda done, of: None
+        return
+    from stitchback.reporting.progress_line import shown
+
+    with shown(label, total, colored=session.color != "never") as work:
+        yield work.advance
+
+
+def _is_shown(session: CommandContext) -> bool:
+    return not session.quiet and sys.stderr.isatty()

@@ -10,8 +10,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
-from stitchback.cli.output import confirm, echo
-from stitchback.cli.progress import activity, bar
+from stitchback.cli.output import activity, bar, confirm, echo
 
 if TYPE_CHECKING:
     from stitchback.adapters.urls import DatabaseUrl

@@ -6,8 +6,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
-from stitchback.cli.output import echo
-from stitchback.cli.progress import activity
+from stitchback.cli.output import activity, echo
 
 
 @click.command("schema")

@@ -8,8 +8,7 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import SWITCHES, CommandContext
-from stitchback.cli.output import confirm, echo
-from stitchback.cli.progress import activity
+from stitchback.cli.output import activity, confirm, echo
 
 if TYPE_CHECKING:
     from stitchback.adapters.urls import DatabaseUrl
@@ -97,12 +96,12 @@ def stitch(
     3: refused.
     """
     from stitchback.api import Project
-    from stitchback.api.squash_regenerate import how_to_run
-    from stitchback.api.squash_stitch import (
+    from stitchback.api.squashing import (
         StitchRequest,
         built,
         contents_of_squash,
         diffs_of_squash,
+        how_to_run,
         prepared,
         stitch,
     )
@@ -178,8 +177,7 @@ def finish(
     """
     from stitchback.api import Project
     from stitchback.api.fleets import tenants_of
-    from stitchback.api.squash_finish import FinishRequest, contents_of_finish, finish
-    from stitchback.api.squash_stitch import diffs_of_squash, prepared
+    from stitchback.api.squashing import FinishRequest, contents_of_finish, diffs_of_squash, finish, prepared
     from stitchback.api.writing_plans import write
     from stitchback.model.plans import SafePlan
     from stitchback.reporting import render_after_squash, render_finish, render_finished

@@ -8,13 +8,12 @@ import click
 
 from stitchback.cli import options
 from stitchback.cli.group import CommandContext
-from stitchback.cli.output import echo
-from stitchback.cli.progress import activity
+from stitchback.cli.output import activity, echo
 
 if TYPE_CHECKING:
     from stitchback.adapters.urls import DatabaseUrl
     from stitchback.api import PlanRequest
-    from stitchback.api.rolling import RollingRequest
+    from stitchback.api.checking import RollingRequest
     from stitchback.api.verifying import VerifyRequest
 
 
@@ -63,7 +62,7 @@ def command(
     This runs the settings and migrations of mainline and of the patch branches, with the rights of the user who calls it.
     """
     if rolling is not None:
-        from stitchback.api.rolling import RollingRequest
+        from stitchback.api.checking import RollingRequest
         from stitchback.api.verifying import VerifyRequest
 
         request = VerifyRequest(urls or ("sqlite:///",), settings, environment=environment)

@@ -11,8 +11,9 @@ from stitchback.engine.engine import Engine, Stop, django_version
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.fast_migrate import RunPath, RunResult
 from stitchback.engine.migrate_command import MigrateOptions, Target
-from stitchback.engine.runs import LedgerStanding, Run, RunError
+from stitchback.engine.runs import Run, RunError
 from stitchback.engine.symbolic_checks import SymbolicChecks
+from stitchback.model.ledger import LedgerStanding
 
 __all__ = [
     "CompositeMigration",

@@ -19,10 +19,11 @@ from stitchback.engine.migrate_command import (
     migrate,
     standing,
 )
-from stitchback.engine.runs import LedgerStanding, Run, RunError, Trace, TracePoint
+from stitchback.engine.runs import Run, RunError, Trace, TracePoint
 from stitchback.engine.step_cache import StepResult
 from stitchback.graph import MigrationGraph
 from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import LedgerStanding
 from stitchback.model.migrations import Tree
 
 
@@ -181,9 +182,6 @@ class Engine:
         is applied before its dependency.
         """
         return inconsistency(connection_to(database, self._files, self.memory), self._files)
-
-    def applied_state_is_consistent(self, database: SymbolicDatabase) -> bool:
-        return self.inconsistency(database) is None
 
 
 Stop = StepResult | TracePoint

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from stitchback.engine.database import Name
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.simulation import LoaderFiles, SymbolicMigration
-from stitchback.graph.resolution import FIRST
+from stitchback.graph.resolution import name_of_dependency
 from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Dependency, Migration, Swappable, Tree
+from stitchback.model.migrations import Dependency, Migration, Tree
 
 INSTALLED = "0001_initial"
 
@@ -76,21 +76,17 @@ class DependencyReader:
         self.installed: set[Name] = set()
 
     def named(self, dependencies: tuple[Dependency, ...]) -> list[Name]:
-        names = [name for name in map(self.name, dependencies) if name is not None]
+        names = self._names(dependencies)
         self.installed.update(name for name in names if name[0] not in self.known)
         return names
 
     def named_inside(self, dependencies: tuple[Dependency, ...]) -> list[Name]:
         """The names inside the tree: an installed migration is already applied and never runs later."""
-        names = [name for name in map(self.name, dependencies) if name is not None]
-        return [name for name in names if name[0] in self.known]
+        return [name for name in self._names(dependencies) if name[0] in self.known]
 
-    def name(self, dependency: Dependency) -> Name | None:
-        if isinstance(dependency, MigrationKey):
-            return (dependency.app, dependency.name)
-        if isinstance(dependency, Swappable) and dependency.setting in self.settings:
-            return (self.settings[dependency.setting].split(".", 1)[0], FIRST)
-        return None
+    def _names(self, dependencies: tuple[Dependency, ...]) -> list[Name]:
+        names = (name_of_dependency(each, self.settings) for each in dependencies)
+        return [name for name in names if name is not None]
 
 
 def installed_migrations(installed: set[Name], memory: EngineCache) -> dict[Name, SymbolicMigration]:

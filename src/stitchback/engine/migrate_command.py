@@ -22,7 +22,7 @@ from django.db.migrations.exceptions import (
 from stitchback.engine.database import DatabaseId, Name, SymbolicDatabase, as_key
 from stitchback.engine.engine_cache import EngineCache
 from stitchback.engine.executor import ProgressWatch, SymbolicExecutor
-from stitchback.engine.runs import LedgerStanding, RunError, Trace
+from stitchback.engine.runs import RunError, Trace
 from stitchback.engine.simulation import (
     BrokenGraph,
     DatabaseClash,
@@ -32,6 +32,7 @@ from stitchback.engine.simulation import (
     WouldUnapply,
 )
 from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import LedgerStanding
 from stitchback.model.problems import raised
 from stitchback.schema.clashes import InconsistentState
 

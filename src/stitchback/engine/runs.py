@@ -56,21 +56,6 @@ class Run:
         return tuple(step.key for step in self.steps)
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerStanding:
-    """A tree and a ledger as Django's loader sees them together: the nodes of the graph, those that count as
-    applied, and the leaf nodes, all sorted.
-    """
-
-    nodes: tuple[MigrationKey, ...]
-    applied: frozenset[MigrationKey]
-    leaves: tuple[MigrationKey, ...]
-
-    @property
-    def unapplied(self) -> tuple[MigrationKey, ...]:
-        return tuple(key for key in self.nodes if key not in self.applied)
-
-
 class TracePoint(NamedTuple):
     """A database at one moment of a run: right after `key` ran and was recorded, or at its end. `log`: the
     run's rows, of which there were `length` at that moment; a ledger only grows while Django migrates

@@ -19,9 +19,9 @@ from stitchback.operations.applying import apply_operation, physical_effects
 from stitchback.operations.data_needs import Needs, check, tables_used
 from stitchback.operations.remade import idly_remade
 from stitchback.operations.separate_database_and_state import Stated
+from stitchback.schema.changes import ReadModels, WatchedModels, merged
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.effects import Effect, Fails, RunData, Unknown
-from stitchback.schema.state_dependencies import ReadModels, WatchedModels, merged
 
 EMPTY_STATE = 0
 MOST_STATES = 100_000  # of one proof, some 20 KiB each in a project of a hundred models

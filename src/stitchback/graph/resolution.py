@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from networkx import DiGraph
 
 FIRST = "__first__"
+Name = tuple[str, str]
 LATEST = "__latest__"
 
 
@@ -178,3 +179,12 @@ class Resolver:
         elif app != key.app and app in self.migrated:
             ends = self.first if wanted.name == FIRST else self.latest
             yield ends.get(app, wanted)  # an app that is one cycle has neither: then the name is missing
+
+
+def name_of_dependency(dependency: Dependency, settings: Mapping[str, str]) -> Name | None:
+    """As Django's migrations name it: app and name. None where it cannot be read, or the setting is unknown."""
+    if isinstance(dependency, MigrationKey):
+        return dependency.app, dependency.name
+    if isinstance(dependency, Swappable) and dependency.setting in settings:
+        return settings[dependency.setting].split(".", 1)[0], FIRST
+    return None

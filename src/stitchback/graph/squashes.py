@@ -1,5 +1,5 @@
 """Replaces squashed migrations in a graph, as Django's loader does if none of the replaced migrations is
-applied.
+applied; and which migrations count as applied in the databases of a branch.
 
 Source: `MigrationLoader.build_graph` and (6.x, nested squashes) `replace_migration`;
 `MigrationGraph.remove_replaced_nodes`.
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from stitchback.graph.resolution import Edges
 from stitchback.model.keys import MigrationKey
+from stitchback.model.migrations import Migration, Tree
 
 
 def carry_out(
@@ -78,3 +79,14 @@ def put_in_place_of_ghosts(edges: Edges, ghosts: Mapping[MigrationKey, Migration
                 edges.graph.add_edge(replacer, child)
             for parent in parents - {replacer}:
                 edges.graph.add_edge(parent, replacer)
+
+
+def rows_of(tree: Tree) -> frozenset[MigrationKey]:
+    """The rows that a database has which was migrated with the whole tree: Django records a replacer and all that it replaces
+    (`MigrationExecutor.record_migration`, `check_replacements`)."""
+    return frozenset(tree.migrations) | frozenset(tree.replacers)
+
+
+def counts_as_applied(migration: Migration, rows: frozenset[MigrationKey]) -> bool:
+    """As Django's loader counts: a replacer by the rows of what it replaces, and not by its own (`MigrationLoader.build_graph`)."""
+    return rows.issuperset(migration.ghosts) if migration.ghosts else migration.key in rows

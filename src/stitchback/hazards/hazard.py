@@ -1,14 +1,16 @@
-"""The base class of hazards: a class that finds one kind of problem."""
+"""The base classes of hazards, and how the rolling ones report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Protocol
 
-from stitchback.hazards.rolling_case import RollingCase
+from stitchback.hazards.rolling_case import Break, RollingCase
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.plans import Proof
+
+STEPS = "The same change in steps during which the code of each release works:"
 
 
 class Hazard(Protocol):
@@ -40,3 +42,24 @@ class RollingHazard(Protocol):
     remedy: str
 
     def find(self, case: RollingCase) -> Iterator[Finding]: ...
+
+
+def broken(
+    hazard: RollingHazard,
+    case: RollingCase,
+    found: Break,
+    message: str,
+    recipe: tuple[str, ...] = (),
+    *words: str,
+) -> Finding:
+    """`message`: a sentence that begins with the schema object, without its moment. `words`: by which the operation is found in the migration. The recipe is for old code: new code that is
+    deployed first needs nothing but the migrations a release earlier."""
+    usage = found.found.usage
+    span = case.span(found.at, usage.field, usage.label, *words)
+    if case.is_new_code:
+        hint = f"Deploy {found.at} before the code of {case.new.ref}, or with the release before it."
+        text = f"before {found.at}{found.on_engines}, {message}"
+        return Finding(hazard.code, hazard.severity, case.code_ref, span, text, hint)
+    until = f" until {found.until}" if found.until else ""
+    text = f"after {found.at}{until}{found.on_engines}, {message}"
+    return Finding(hazard.code, hazard.severity, case.code_ref, span, text, hazard.remedy, recipe)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stitchback.hazards.hazard import STEPS, broken
 from stitchback.hazards.recipes import Recipe, replace_column, tighten
 from stitchback.hazards.rolling_case import RollingCase
-from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
 from stitchback.schema.column_values import family
 from stitchback.schema.compatibility import LostValues

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stitchback.hazards.applied_rows import rows_of
+from stitchback.graph.squashes import rows_of
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stitchback.hazards.hazard import STEPS, broken
 from stitchback.hazards.recipes import Recipe, drop_many_to_many, rename_many_to_many
 from stitchback.hazards.rolling_case import Break, RollingCase
-from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
-from stitchback.schema.code_tables import code_tables
-from stitchback.schema.compatibility import MissingColumn, MissingTable, UnfilledColumn
+from stitchback.schema.compatibility import MissingColumn, MissingTable, UnfilledColumn, code_tables
 
 
 class RemovedManyToMany:

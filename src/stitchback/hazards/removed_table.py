@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stitchback.hazards.hazard import STEPS, broken
 from stitchback.hazards.recipes import Recipe, drop_table, rename_table
 from stitchback.hazards.rolling_case import Break, RollingCase
-from stitchback.hazards.rolling_findings import STEPS, broken
 from stitchback.model.findings import Finding, Severity
-from stitchback.schema.code_tables import code_tables
-from stitchback.schema.compatibility import MissingTable
+from stitchback.schema.compatibility import MissingTable, code_tables
 
 
 class RemovedTable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stitchback.graph import MigrationGraph
-from stitchback.hazards.applied_rows import counts_as_applied, rows_of
+from stitchback.graph.squashes import counts_as_applied, rows_of
 from stitchback.matching.case import Case
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey

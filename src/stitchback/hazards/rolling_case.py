@@ -12,13 +12,13 @@ from stitchback.model.operations import Operation
 from stitchback.model.source import Span
 from stitchback.model.state import Field, SchemaState
 from stitchback.model.values import text
-from stitchback.schema.code_tables import code_tables
 from stitchback.schema.compatibility import (
     Incompatibility,
     MissingColumn,
     MissingTable,
     UnfilledColumn,
     Usage,
+    code_tables,
     incompatibilities,
 )
 from stitchback.schema.effects import RenameColumn, RenameTable

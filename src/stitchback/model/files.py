@@ -1,9 +1,11 @@
-"""The files of a tree, as its readers see them."""
+"""The files of a tree, as its readers see them, and what git has begun in the working tree and not finished."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 LARGEST_READ = 5_000_000  # bytes; no file that stitchback reads or writes is larger
@@ -82,3 +84,22 @@ class ChangedFiles(Files):
 def folders_of(paths: Iterable[str]) -> tuple[str, ...]:
     """The folders of the files, sorted; a file at the top of the repository is given itself."""
     return tuple(sorted({posixpath.dirname(path) or path for path in paths}))
+
+
+class Kind(Enum):
+    """git's words."""
+
+    MERGE = "merge"
+    REBASE = "rebase"
+    CHERRY_PICK = "cherry-pick"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """`heads`: the commits whose files git is bringing (several in an octopus merge). `onto`: the commit that has none of them: HEAD, or
+    in a rebase the commit that is rebased onto, for HEAD has what was rebased already. `whole`: in a rebase the branch as it was before."""
+
+    kind: Kind
+    heads: tuple[str, ...]
+    onto: str
+    whole: str | None = None

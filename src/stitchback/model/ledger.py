@@ -106,3 +106,18 @@ class Ledger:
         """Keys that have more than one row (the table has no unique constraint; FACTS F5)."""
         counts = Counter(row.key for row in self.rows)
         return tuple(sorted(key for key, count in counts.items() if count > 1))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStanding:
+    """A tree and a ledger as Django's loader sees them together: the nodes of the graph (sorted, or in the order of a full plan), those that count as
+    applied (FACTS, How the loader treats `replaces`), and the leaf nodes.
+    """
+
+    nodes: tuple[MigrationKey, ...]
+    applied: frozenset[MigrationKey]
+    leaves: tuple[MigrationKey, ...]
+
+    @property
+    def unapplied(self) -> tuple[MigrationKey, ...]:
+        return tuple(key for key in self.nodes if key not in self.applied)

@@ -11,7 +11,7 @@ from stitchback.model.values import Call
 from stitchback.operations.base import NamedParameters, Step, Template
 from stitchback.operations.on_field import OnField, require_whole, with_field
 from stitchback.schema.effects import AddColumn, CreateTable, Effect
-from stitchback.schema.operation_names import needed
+from stitchback.schema.labels import needed
 from stitchback.schema.tables import (
     column_pair,
     field_indexes,

@@ -28,8 +28,8 @@ from stitchback.schema.effects import (
     RenameColumn,
     Unknown,
 )
+from stitchback.schema.labels import model_key
 from stitchback.schema.needs import require
-from stitchback.schema.operation_names import model_key
 from stitchback.schema.tables import (
     column_name,
     column_pair,

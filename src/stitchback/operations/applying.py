@@ -28,7 +28,7 @@ from stitchback.operations.separate_database_and_state import (
 from stitchback.schema.changes import with_opaque
 from stitchback.schema.clashes import InconsistentState, UnreadName
 from stitchback.schema.effects import Effect, Unknown, conditional
-from stitchback.schema.operation_names import model_key, summary
+from stitchback.schema.labels import model_key, summary
 from stitchback.schema.references import require_targets
 
 

@@ -16,7 +16,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.state import ModelState, SchemaState
 from stitchback.schema.changes import model_of
 from stitchback.schema.effects import Effect
-from stitchback.schema.operation_names import model_key, needed
+from stitchback.schema.labels import model_key, needed
 
 MIGRATIONS = "django.db.migrations"
 MODELS = "django.db.models"

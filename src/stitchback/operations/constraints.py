@@ -13,8 +13,8 @@ from stitchback.schema.changes import with_model
 from stitchback.schema.create_model import name_of, unread
 from stitchback.schema.definitions import is_unique_constraint
 from stitchback.schema.effects import CreateConstraint, DropConstraint, Effect
+from stitchback.schema.labels import needed
 from stitchback.schema.needs import names_in, own_columns, require, resolved_by
-from stitchback.schema.operation_names import needed
 from stitchback.schema.tables import has_tables, main_table, table_name
 
 

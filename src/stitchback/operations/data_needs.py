@@ -17,7 +17,7 @@ from stitchback.operations.row_operations import reach_of, row_operations
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.effects import Uses
 from stitchback.schema.inserting import must_be_given
-from stitchback.schema.operation_names import summary
+from stitchback.schema.labels import summary
 from stitchback.schema.tables import column_name, column_names, has_tables, table_name, tables_of
 
 INSERTS = frozenset({"create", "bulk_create", "get_or_create", "update_or_create"})

@@ -8,7 +8,7 @@ from stitchback.model.operations import Operation
 from stitchback.model.state import SchemaState
 from stitchback.operations.base import NOT_NAMED, POSTGRES, ChangedPart, OperationKind, Step
 from stitchback.schema.effects import AddOther, Effect, RemoveOther
-from stitchback.schema.operation_names import needed
+from stitchback.schema.labels import needed
 
 
 class OnDatabase(OperationKind):

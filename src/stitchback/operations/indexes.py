@@ -26,8 +26,8 @@ from stitchback.schema.changes import with_model
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.create_model import name_of, unread
 from stitchback.schema.effects import ChangeIndexName, CreateIndex, DropIndex, Effect
+from stitchback.schema.labels import needed
 from stitchback.schema.needs import lacks, names_in, own_columns, require
-from stitchback.schema.operation_names import needed
 from stitchback.schema.tables import column_of, has_tables, main_table, table_name
 
 Definitions = tuple[tuple[str, Value], ...]

@@ -24,8 +24,8 @@ from stitchback.schema.changes import model_of, with_model, without_model
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.create_model import created_model
 from stitchback.schema.effects import CreateTable, DropTable, Effect, RenameTable
+from stitchback.schema.labels import model_key, needed
 from stitchback.schema.needs import require_definitions, require_order
-from stitchback.schema.operation_names import model_key, needed
 from stitchback.schema.references import model_renamed, referrers
 from stitchback.schema.tables import has_tables, table_name, tables_of
 

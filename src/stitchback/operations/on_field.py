@@ -18,8 +18,8 @@ from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.create_model import MODEL, unread
 from stitchback.schema.effects import AlterColumn, CreateIndex, DropIndex, Effect, RenameColumn, RenameTable
 from stitchback.schema.fields import canonical_field, without_default
+from stitchback.schema.labels import needed
 from stitchback.schema.needs import require_field
-from stitchback.schema.operation_names import needed
 from stitchback.schema.tables import (
     column_pair,
     field_indexes,

@@ -24,8 +24,8 @@ from stitchback.schema.effects import (
     RenameColumn,
     RenameTable,
 )
+from stitchback.schema.labels import model_key, needed
 from stitchback.schema.needs import fields_of, unresolved
-from stitchback.schema.operation_names import model_key, needed
 from stitchback.schema.references import referrers
 from stitchback.schema.sqlite_remake import (
     automatic_columns,

@@ -12,8 +12,8 @@ from stitchback.operations.base import MIGRATIONS, MODELS, NamedParameters, Step
 from stitchback.operations.on_field import OnField, has_field
 from stitchback.schema.changes import take, with_model
 from stitchback.schema.effects import DropColumn, DropTable, Effect, Unknown
+from stitchback.schema.labels import needed
 from stitchback.schema.needs import require_order
-from stitchback.schema.operation_names import needed
 from stitchback.schema.tables import (
     column_name,
     has_tables,

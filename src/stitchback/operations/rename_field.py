@@ -13,8 +13,8 @@ from stitchback.operations.base import ChangedPart, NamedParameters, Step, Templ
 from stitchback.operations.on_field import OnField, altered_column, has_field, many_renamed
 from stitchback.schema.clashes import InconsistentState
 from stitchback.schema.effects import Effect, RenameColumn, Unknown
+from stitchback.schema.labels import model_key, needed
 from stitchback.schema.needs import require_order
-from stitchback.schema.operation_names import model_key, needed
 from stitchback.schema.references import field_renamed
 from stitchback.schema.tables import has_tables, owns_table, table_name
 from stitchback.schema.visible import has_column

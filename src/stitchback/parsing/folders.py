@@ -15,11 +15,6 @@ from stitchback.parsing.reading_context import CachedReading, ReadingCache, Read
 from stitchback.parsing.shared_readings import Questions, SharedReadings
 
 Result = Migration | Unreadable
-LEAST_SHARE = (
-    150  # files a process: with much fewer, beginning it and hearing from it takes as long as reading them
-)
-LEAST_PART = 8  # files that a process takes at once
-MOST_PARTS = 8192
 # A dependency on `("auth", "0001_initial")` says nothing about a folder that has a file of that name too.
 _CONTRIB = frozenset({"admin", "auth", "contenttypes", "sessions", "sites", "flatpages", "redirects"})
 

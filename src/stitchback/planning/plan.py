@@ -29,7 +29,7 @@ from stitchback.model.state import Field
 from stitchback.planning.app_by_app import PlannedAlone, Prove, planned_alone
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import price, price_of
-from stitchback.schema.conversions import keeps_values
+from stitchback.schema.column_values import keeps_values
 from stitchback.strategies import ALL, Strategy, unplaced
 from stitchback.strategies.choices import Choice, WantedStrategies
 from stitchback.strategies.search import compositions, mixtures, uniform

@@ -9,11 +9,11 @@ from enum import Enum
 from stitchback.hazards.missing_parent import MissingParent
 from stitchback.hazards.same_name import SameNameOtherData
 from stitchback.matching.case import Case
+from stitchback.model.files import Unfinished
 from stitchback.model.findings import Finding, Severity
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Dependency, Migration, Tree
 from stitchback.model.plans import Proof, Refuted
-from stitchback.model.unfinished import Unfinished
 from stitchback.planning.outcomes import Planned, Unproved
 
 

@@ -8,9 +8,9 @@ from itertools import zip_longest
 
 from stitchback.engine import DatabaseId, Engine, EngineCache, RunError
 from stitchback.engine.engine_cache import data_run
-from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leaves, Stops
 from stitchback.model.migrations import Migration
 from stitchback.model.physical import PhysicalSchema
+from stitchback.model.plans import Damages, Forgotten, Harmless, Leaves, Stops
 from stitchback.proof.final_state_checks import FinalStateChecks
 from stitchback.schema.apply_effect import run_effect
 from stitchback.schema.clashes import Clash, InconsistentState

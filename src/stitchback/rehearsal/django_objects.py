@@ -20,7 +20,7 @@ from django.db.models.expressions import BaseExpression, Combinable
 
 from stitchback.model.source import Opaque
 from stitchback.model.values import Call, Code, Constant, Dictionary, Items, Reference, Value, render, text
-from stitchback.schema.known_fields import EXTENDED
+from stitchback.schema.field_classes import EXTENDED
 
 MODELS = "django.db.models"
 SETTINGS = "django.conf.settings."

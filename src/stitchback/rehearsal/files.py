@@ -15,26 +15,25 @@ from django.db.migrations.operations.base import Operation as DjangoOperation
 from django.db.migrations.operations.models import ModelOperation
 from django.db.migrations.state import ModelState
 
-from stitchback.model.keys import MigrationKey
-from stitchback.model.migrations import Dependency, Migration, Swappable
+from stitchback.graph.resolution import name_of_dependency
+from stitchback.model.migrations import Dependency, Migration
 from stitchback.model.operations import Operation
 from stitchback.operations import BY_NAME
 from stitchback.operations.named_models import flat
 from stitchback.rehearsal.django_objects import Builder
 from stitchback.rehearsal.operations import (
     OperationBuilder,
+    Probe,
     UnreadOperation,
     models_made,
     models_named,
     tables_in,
 )
-from stitchback.rehearsal.probes import Probe
 from stitchback.rehearsal.projections import key_of, own_names, text_words
 from stitchback.rehearsal.requests import Parcel, ShippedTree
 from stitchback.rehearsal.states import RehearsalStates
 
 Name = tuple[str, str]
-FIRST = "__first__"
 STUBS: Name = ("!stubs", "0001_initial")  # sorts before every app label, so its models exist first
 INSTALLED = "0001_initial"
 
@@ -354,7 +353,7 @@ class RehearsalFiles:
     def _names(self, dependencies: tuple[Dependency, ...]) -> list[Name]:
         found = []
         for each in dependencies:
-            name = self._name(each)
+            name = name_of_dependency(each, self.settings)
             if name is None:
                 continue
             if name[0] not in self.apps:
@@ -362,13 +361,6 @@ class RehearsalFiles:
                 self.installed.add(name)
             found.append(name)
         return found
-
-    def _name(self, dependency: Dependency) -> Name | None:
-        if isinstance(dependency, MigrationKey):
-            return dependency.app, dependency.name
-        if isinstance(dependency, Swappable) and dependency.setting in self.settings:
-            return self.settings[dependency.setting].split(".", 1)[0], FIRST
-        return None
 
 
 class RehearsalLoader(MigrationLoader):  # type: ignore[misc]

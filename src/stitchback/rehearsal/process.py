@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import stitchback
 from stitchback.errors import EnvironmentProblem
-from stitchback.model.migrations import Migration, Tree
+from stitchback.model.migrations import Migration
 from stitchback.rehearsal.requests import OptimizeRequest, RehearsalAnswer, Request
 from stitchback.rehearsal.serialization import TreeSerializer, packed
 
@@ -108,10 +108,10 @@ class Process:
             found += part
         return bytes(found)
 
-    def _last_words(self, lines: int = 12) -> tuple[str, ...]:
+    def _last_words(self) -> tuple[str, ...]:
         size = self._printed.seek(0, os.SEEK_END)
         self._printed.seek(max(0, size - 8192))
-        return tuple(self._printed.read().decode("utf-8", "replace").splitlines()[-lines:])
+        return tuple(self._printed.read().decode("utf-8", "replace").splitlines()[-LAST_LINES:])
 
     def end(self) -> None:
         """Kills the process and reaps it: its databases are in memory, and an interrupted command waits for nothing. It may be called again."""
@@ -198,7 +198,7 @@ def end() -> None:
 atexit.register(end)
 
 
-Number = Callable[[Tree], int]
+LAST_LINES = 12  # that the process printed, in a report of its end
 WALL = 10  # seconds of wall time for one of processor time: on a busy machine processor time is the limit
 
 

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.ledger import Ledger, LedgerRow, NewId, NoTable
+from stitchback.repair.diagnosis import Diagnosis
 from stitchback.repair.ledger_edits import DeleteDuplicate, LedgerEdit, keys_of, rows_of
 from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.sql import Script, render_script
@@ -44,7 +45,8 @@ class FleetGroup:
         first = self.members[0]
         if len(self.members) == 1:
             return render_script(self.edits, self.vendor, first.ledger, schema=first.schema)
-        shared = replace(_without_ids(first.ledger), source=f"{len(self.members)} databases: {first.name}, …")
+        rows = tuple(LedgerRow(row.key) for row in first.ledger.rows)
+        shared = replace(first.ledger, rows=rows, source=f"{len(self.members)} databases: {first.name}, …")
         return render_script(self.edits, self.vendor, shared, shared=True)
 
     def texts(self) -> tuple[str, str]:
@@ -58,6 +60,15 @@ class FleetGroup:
             for member in self.members
         ]
         return "\n".join(script.text for script in scripts), "\n".join(script.undo for script in scripts)
+
+
+@dataclass(frozen=True, slots=True)
+class EqualTenants:
+    """Databases of one engine that stand at the same place, with the same diagnosis. `diagnosis` is the first one's."""
+
+    vendor: str
+    names: tuple[str, ...]
+    diagnosis: Diagnosis
 
 
 Situation = tuple[str, tuple[MigrationKey, ...], Hashable, NoTable | None, NewId | None]
@@ -116,7 +127,3 @@ def _group(need: Need, pairs: list[tuple[FleetMember, RepairOutcome]]) -> FleetG
     refusal = next((outcome for _, outcome in pairs if isinstance(outcome, Unrepairable)), None)
     repairs = tuple(outcome for _, outcome in pairs if isinstance(outcome, Repair))
     return FleetGroup(vendor, edits, refusal, tuple(member for member, _ in pairs), repairs)
-
-
-def _without_ids(ledger: Ledger) -> Ledger:
-    return replace(ledger, rows=tuple(LedgerRow(row.key) for row in ledger.rows))

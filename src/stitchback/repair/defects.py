@@ -15,10 +15,9 @@ from stitchback.model.source import Span
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.ledger_edits import GiveId, rows_of
 from stitchback.repair.leftovers import Leftover
-from stitchback.repair.recorder_rules import Order, RecordedNodes, RecorderRules
+from stitchback.repair.recorder_rules import Order, RecordedNodes, RecorderRules, UnrecordedMigration
 from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.schema_search import NodeRelatives
-from stitchback.repair.unrecorded import UnrecordedMigration
 
 
 @dataclass(frozen=True, slots=True)

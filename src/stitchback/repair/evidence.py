@@ -9,10 +9,9 @@ from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Tree
 from stitchback.repair.hidden_tables import HiddenTables
 from stitchback.repair.ledger_edits import DeleteRow, EditGuard, InsertRow, LedgerEdit, Presence, RenameRow
-from stitchback.repair.recorder_rules import Keys, Order, RecordedNodes, RecorderRules
+from stitchback.repair.recorder_rules import Keys, Order, RecordedNodes, RecorderRules, UnrecordedMigration
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
 from stitchback.repair.schema_search import NodeRelatives, SchemaFit, lacking
-from stitchback.repair.unrecorded import UnrecordedMigration
 from stitchback.repair.visible_schema import Names
 from stitchback.schema.effects import (
     AddColumn,

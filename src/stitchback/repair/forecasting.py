@@ -20,8 +20,8 @@ from stitchback.repair.recorder_rules import Order
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied
 from stitchback.repair.schema_search import NodeRelatives, lacking
 from stitchback.repair.visible_schema import Names, VisibleSchema
+from stitchback.schema.definitions import automatic_names
 from stitchback.schema.effects import CreateIndex, Effect
-from stitchback.schema.index_names import automatic_names
 from stitchback.schema.labels import key_of
 from stitchback.schema.on_engine import Remarks
 from stitchback.upgrades.next_release import empty_next_release

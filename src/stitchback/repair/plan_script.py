@@ -18,30 +18,26 @@ from stitchback.repair.visible_schema import Names
 from stitchback.schema.effects import DropColumn, DropTable, RenameColumn, RenameTable
 
 
-def plan_script(
-    candidate: Candidate,
-    vendor: str,
-    outcomes: Sequence[PopulationOutcome] = (),
-    memory: EngineCache | None = None,
-) -> Script:
+def plan_script(candidate: Candidate, vendor: str, outcomes: Sequence[PopulationOutcome] = ()) -> Script:
     """The script for the runbook. It and its undo script may run on every database of that engine before any migrate."""
-    edits = plan_edits(candidate, outcomes, memory)
+    edits = plan_edits(candidate, outcomes)
     given = sorted({key for edit in edits for key in edit.guard.given})
     ledger = Ledger.of(*given, source="all databases (one that does not need a row stays unchanged)")
     return render_script(edits, vendor, ledger, shared=True)
 
 
-def plan_edits(
-    candidate: Candidate, outcomes: Sequence[PopulationOutcome] = (), memory: EngineCache | None = None
-) -> tuple[InsertRow, ...]:
+def plan_edits(candidate: Candidate, outcomes: Sequence[PopulationOutcome] = ()) -> tuple[InsertRow, ...]:
     """An insert for each manual row of the plan, guarded: the rows that it depends on are present, the schema objects that its migration creates
     exist, and those that it removes do not. A database with a migration of the same name and other content is left as it is. `outcomes`: the proof's,
     for the dependencies that all databases that get the row have applied."""
     accounts = RecorderRules(candidate.result)
-    player = SchemaOfApplied(accounts, memory or EngineCache())
+    player = SchemaOfApplied(accounts, EngineCache())
     whole = player.play(accounts.standing(frozenset()).nodes)
     names = whole.names if isinstance(whole, AppliedSchema) else frozenset()
-    makers_of = {each: _makers(each.insert, accounts) for each in candidate.manual_inserts}
+    makers_of = {
+        each: tuple(key for key in candidate.result.migrations if each.insert in accounts.targets(key))
+        for each in candidate.manual_inserts
+    }
     inserted = frozenset(maker for makers in makers_of.values() for maker in makers)
     edits = []
     for handover in sorted(candidate.manual_inserts):
@@ -57,10 +53,6 @@ def plan_edits(
         )
         edits.append(InsertRow(handover.insert, reason, guard))
     return tuple(edits)
-
-
-def _makers(row: MigrationKey, accounts: RecorderRules) -> tuple[MigrationKey, ...]:
-    return tuple(key for key in accounts.tree.migrations if row in accounts.targets(key))
 
 
 def _parents(

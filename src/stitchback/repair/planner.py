@@ -51,12 +51,10 @@ from stitchback.repair.ledger_prover import LedgerProver, unlike
 from stitchback.repair.leftovers import Migrated, leftovers
 from stitchback.repair.observed_schema import adjusted
 from stitchback.repair.possible_schemas import AmbiguousLedger, PastTree, possible_schemas
-from stitchback.repair.recorder_rules import Keys, Order, RecorderRules
-from stitchback.repair.renamed_rows import renames
+from stitchback.repair.recorder_rules import Keys, Order, RecorderRules, hidden, renames
 from stitchback.repair.repair_outcomes import Repair, RepairOutcome, Unrepairable
 from stitchback.repair.schema_of_applied import AppliedSchema, SchemaOfApplied, names_of
 from stitchback.repair.schema_search import SchemaFit, SchemaSearch, beyond, is_table, of_gone_tables, within
-from stitchback.repair.unrecorded import hidden
 from stitchback.repair.visible_schema import Names, VisibleSchema
 
 Prove = Callable[[SymbolicDatabase, PhysicalSchema | None], Sequence[Failure]]

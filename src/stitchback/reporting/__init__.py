@@ -9,6 +9,7 @@ from stitchback.reporting.escaping import visible
 
 if TYPE_CHECKING:
     from stitchback.model.findings import Finding
+    from stitchback.model.verify_reports import EngineReport, RollingRun
     from stitchback.planning.graph_picture import GraphPicture
     from stitchback.planning.reports import (
         BackportReport,
@@ -19,19 +20,18 @@ if TYPE_CHECKING:
         Status,
     )
     from stitchback.planning.squash_reports import CandidatesReport, FinishReport, SquashReport
+    from stitchback.repair.database_groups import EqualTenants
     from stitchback.repair.diagnosis import Diagnosis
-    from stitchback.reporting.fleet_text import EqualDatabases, UnreadTenant
+    from stitchback.reporting.fleet_text import UnreadTenant
+    from stitchback.reporting.layout import Line
     from stitchback.reporting.pages import Page
-    from stitchback.reporting.rolling_text import RollingLine
-    from stitchback.reporting.style import Line
-    from stitchback.reporting.verify_text import EngineLine
 
 WORKING_TREE = "the working tree"
 SERVICES = ("sarif", "github", "gitlab", "markdown")
 
 
 def _page(lines: Iterable[Line]) -> str:
-    from stitchback.reporting.style import page  # with rich, which `--help` does not need
+    from stitchback.reporting.layout import page  # with rich, which `--help` does not need
 
     return page(lines)
 
@@ -116,7 +116,7 @@ def render_plan_page(
     report: PlanReport,
     diffs: Sequence[str],
     runbook: Mapping[str, str],
-    verified: Sequence[EngineLine] = (),
+    verified: Sequence[EngineReport] = (),
 ) -> str:
     """The HTML page of `plan`, and of `verify` with its results. `diffs`: unified diffs of the files. `runbook`: the files of `plan --out`,
     name -> text."""
@@ -133,7 +133,7 @@ def render_status_page(found: Status | Overview) -> str:
     return overview_page(found) if isinstance(found, Overview) else status_page(found)
 
 
-def render_rolling_page(old: str, new: str, runs: Sequence[RollingLine]) -> str:
+def render_rolling_page(old: str, new: str, runs: Sequence[RollingRun]) -> str:
     """The HTML page of `verify --rolling`."""
     from stitchback.reporting.html_reports import rolling_page
 
@@ -362,14 +362,14 @@ def render_diagnosis(diagnosis: Diagnosis, output_format: str) -> str:
 
 
 def render_standings(
-    groups: Sequence[EqualDatabases], unreached: Sequence[UnreadTenant], output_format: str
+    groups: Sequence[EqualTenants], unreached: Sequence[UnreadTenant], output_format: str
 ) -> str:
     from stitchback.reporting import fleet_text
 
     return fleet_text.render_standings(groups, unreached, output_format)
 
 
-def render_verified(engines: Sequence[EngineLine], planned: int, output_format: str) -> str:
+def render_verified(engines: Sequence[EngineReport], planned: int, output_format: str) -> str:
     """`planned`: the number of kinds of database in the plan's proof."""
     from stitchback.reporting.document import dump
     from stitchback.reporting.verify_text import verified_document, verified_lines
@@ -381,7 +381,7 @@ def render_verified(engines: Sequence[EngineLine], planned: int, output_format: 
     )
 
 
-def render_rolling(runs: Sequence[RollingLine], output_format: str) -> str:
+def render_rolling(runs: Sequence[RollingRun], output_format: str) -> str:
     from stitchback.reporting.document import dump
     from stitchback.reporting.rolling_text import rolling_document, rolling_lines
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from stitchback.model.plans import Proof, Refuted
 from stitchback.planning.reports import BackportReport, ReleaseFile
-from stitchback.reporting.layout import BLANK, diff_lines, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, diff_lines, dim, green, plain, red, wrapped, yellow
 from stitchback.reporting.next_steps import commit_step, step_lines
 from stitchback.reporting.plan_text import outcome_lines
 from stitchback.reporting.refusal_text import refused_lines
-from stitchback.reporting.style import Line, bold, dim, green, plain, red, yellow
 
 
 def backport_lines(report: BackportReport, diffs: Sequence[str], *, verbose: bool) -> Iterator[Line]:

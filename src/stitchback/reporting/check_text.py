@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from stitchback.planning.reports import CheckReport
 from stitchback.reporting.finding_text import finding_lines
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, dim, green, plain, wrapped
 from stitchback.reporting.status_text import counted, coverage_lines
-from stitchback.reporting.style import Line, bold, dim, green, plain
 
 
 def check_lines(report: CheckReport, *, verbose: bool = False) -> Iterator[Line]:
@@ -27,10 +26,7 @@ def check_lines(report: CheckReport, *, verbose: bool = False) -> Iterator[Line]
         yield BLANK
     yield from finding_lines(report.findings, verbose=verbose)
     if report.in_baseline:
-        said = f"{counted(report.in_baseline, 'finding')} not listed: the baseline file has {_them(report.in_baseline)}."
+        them = "it" if report.in_baseline == 1 else "them"
+        said = f"{counted(report.in_baseline, 'finding')} not listed: the baseline file has {them}."
         yield from wrapped((dim(said),))
     yield from coverage_lines(report.coverage)
-
-
-def _them(number: int) -> str:
-    return "it" if number == 1 else "them"

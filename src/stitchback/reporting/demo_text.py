@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from stitchback.reporting.layout import BLANK, aligned, wrapped
-from stitchback.reporting.style import Line, bold, cyan, green, paint, plain, red
+from stitchback.reporting.layout import BLANK, Line, aligned, bold, cyan, green, paint, plain, red, wrapped
 
 
 @dataclass(frozen=True, slots=True)

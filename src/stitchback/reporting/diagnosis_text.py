@@ -7,17 +7,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.text import Text
 
 from stitchback.repair.defects import MigrateFails, NextReleaseFails
-from stitchback.repair.diagnosis import Diagnosis, Ghost
+from stitchback.repair.diagnosis import Diagnosis, Ghost, Lineage
 from stitchback.repair.forecasting import Forecast
 from stitchback.repair.ledger_edits import InsertRow, LedgerEdit
-from stitchback.repair.lineage import Lineage
 from stitchback.repair.repair_outcomes import Repair, Unrepairable
 from stitchback.reporting.document import Document, finding_document
 from stitchback.reporting.finding_text import finding_lines
-from stitchback.reporting.layout import BLANK, listed, wrapped
+from stitchback.reporting.layout import (
+    BLANK,
+    Line,
+    bold,
+    cyan,
+    dim,
+    green,
+    listed,
+    plain,
+    red,
+    wrapped,
+    yellow,
+)
 from stitchback.reporting.next_steps import repair_command, step_lines
 from stitchback.reporting.status_text import counted
-from stitchback.reporting.style import Line, bold, cyan, dim, green, plain, red, yellow
 from stitchback.upgrades.next_release import EMPTY_NAME
 
 LABELS = 13  # the width of the label column

@@ -10,10 +10,21 @@ from stitchback.errors import StitchbackError
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
-from stitchback.model.forgotten_steps import Damages, Forgotten, Harmless, Leaves, Stops
 from stitchback.model.matches import Match
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import CandidateReach, FinishFirst, Patch, Proof, Refuted, SafePlan
+from stitchback.model.plans import (
+    CandidateReach,
+    Damages,
+    FinishFirst,
+    Forgotten,
+    Harmless,
+    Leaves,
+    Patch,
+    Proof,
+    Refuted,
+    SafePlan,
+    Stops,
+)
 from stitchback.planning.graph_picture import DrawnMigration, GraphPicture, Node
 from stitchback.planning.outcomes import DISAGREEMENT, NO_TIME, Planned, Unproved
 from stitchback.planning.prices import price_of
@@ -40,7 +51,7 @@ def dump(document: Document) -> str:
 
 
 def as_json(document: Document) -> str:
-    """ASCII only, also without DEL: no character that a terminal or a CI runner interprets (`style.harmless`). Any byte of any path is kept."""
+    """ASCII only, also without DEL: no character that a terminal or a CI runner interprets (`escaping.harmless`). Any byte of any path is kept."""
     text = json.dumps(document, sort_keys=True, indent=2)
     return harmless_in_json(text.replace("\x7f", "\\u007f"))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stitchback.model.findings import Finding, Severity
-from stitchback.reporting.layout import BLANK, wrapped
-from stitchback.reporting.style import Line, Style, bold, cyan, dim, plain, styled
+from stitchback.reporting.layout import BLANK, Line, Style, bold, cyan, dim, plain, styled, wrapped
 
 STYLES = {Severity.ERROR: Style.RED, Severity.WARNING: Style.YELLOW, Severity.NOTE: Style.CYAN}
 INDENT = 2

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from rich.text import Text
 
-from stitchback.repair.database_groups import FleetGroup
-from stitchback.repair.diagnosis import Diagnosis
+from stitchback.errors import EnvironmentProblem
+from stitchback.repair.database_groups import EqualTenants, FleetGroup
 from stitchback.repair.ledger_edits import (
     DeleteDuplicate,
     DeleteRow,
@@ -20,9 +20,8 @@ from stitchback.repair.ledger_edits import (
 )
 from stitchback.reporting.diagnosis_text import diagnosis_document, ledger_lines
 from stitchback.reporting.document import Document, dump
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, dim, green, page, plain, red, wrapped, yellow
 from stitchback.reporting.status_text import counted
-from stitchback.reporting.style import Line, bold, dim, green, page, plain, red, yellow
 
 MOST_NAMED = 3  # tenants of a group that the text names
 DOES = {
@@ -32,15 +31,6 @@ DOES = {
     RenameRow: "rename",
     GiveId: "give new rows an id",
 }
-
-
-class UnreadReason(Protocol):
-    @property
-    def code(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def hint(self) -> str: ...
 
 
 class Named(Protocol):
@@ -54,7 +44,7 @@ class UnreadTenant(Protocol):
     @property
     def tenant(self) -> Named: ...
     @property
-    def problem(self) -> UnreadReason: ...
+    def problem(self) -> EnvironmentProblem: ...
 
 
 def render_fleet(groups: Sequence[FleetGroup], unreached: Sequence[UnreadTenant], output_format: str) -> str:
@@ -63,19 +53,8 @@ def render_fleet(groups: Sequence[FleetGroup], unreached: Sequence[UnreadTenant]
     return page(_lines(groups, unreached))
 
 
-class EqualDatabases(Protocol):
-    """Databases in the same state."""
-
-    @property
-    def vendor(self) -> str: ...
-    @property
-    def names(self) -> Sequence[str]: ...
-    @property
-    def diagnosis(self) -> Diagnosis: ...
-
-
 def render_standings(
-    groups: Sequence[EqualDatabases], unreached: Sequence[UnreadTenant], output_format: str
+    groups: Sequence[EqualTenants], unreached: Sequence[UnreadTenant], output_format: str
 ) -> str:
     """The state of a fleet's databases; equal ones are shown once."""
     if output_format == "json":
@@ -89,13 +68,13 @@ def render_standings(
     return page(_ledger_lines(groups, unreached))
 
 
-def _standing(group: EqualDatabases) -> Document:
+def _standing(group: EqualTenants) -> Document:
     document = diagnosis_document(group.diagnosis)
     alike = {name: document[name] for name in document if name not in ("source", "rows", "elsewhere")}
     return {**alike, "vendor": group.vendor, "databases": list(group.names)}
 
 
-def _ledger_lines(groups: Sequence[EqualDatabases], unreached: Sequence[UnreadTenant]) -> Iterator[Line]:
+def _ledger_lines(groups: Sequence[EqualTenants], unreached: Sequence[UnreadTenant]) -> Iterator[Line]:
     for group in groups:
         yield from wrapped(
             (bold(counted(len(group.names), "database")), plain(f" on {group.vendor}: "), _some(group.names)),

@@ -42,7 +42,8 @@ def diagram_of(picture: GraphPicture) -> Diagram:
     for node in filter(picture.is_of_patch, ids):
         for row in links.get(node.key, ()):
             targets = [ids[each] for each in _targets(picture, row) if each in ids]
-            drawn_links += [(ids[node], target, _verdict(row)) for target in targets]
+            verdict = f"{row.verdict.value}: {', '.join(row.words)}"
+            drawn_links += [(ids[node], target, verdict) for target in targets]
             if not targets:
                 beside.setdefault(node, []).append(match_mark(row).plain)
     apps: dict[str, list[Box]] = {}
@@ -69,10 +70,6 @@ def _targets(picture: GraphPicture, row: MatchRow) -> Iterator[Node]:
     for key in row.mainline:
         yield Node(*key)
         yield Node(*key, picture.trees[-1].ref)
-
-
-def _verdict(row: MatchRow) -> str:
-    return f"{row.verdict.value}: {', '.join(row.words)}"
 
 
 def _label(picture: GraphPicture, drawn: DrawnMigration, more: Iterable[str]) -> Iterator[str]:

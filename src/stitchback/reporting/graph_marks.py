@@ -9,8 +9,8 @@ from rich.text import Text
 from stitchback.model.keys import MigrationKey
 from stitchback.planning.graph_picture import DrawnMigration, GraphPicture
 from stitchback.reporting.grouping import MatchRow, rows
+from stitchback.reporting.layout import bold, dim, green, plain, red, styled, yellow
 from stitchback.reporting.status_text import MARKS, limited_names
-from stitchback.reporting.style import bold, dim, green, plain, red, styled, yellow
 
 MOST_NAMED = 4  # migrations in one mark
 

@@ -9,9 +9,8 @@ from rich.text import Text
 from stitchback.planning.graph_picture import DrawnMigration, GraphPicture
 from stitchback.reporting.graph_lanes import lanes
 from stitchback.reporting.graph_marks import Links, elsewhere, head, links_of, marks, match_mark, name
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, Line, Style, dim, plain, styled, wrapped, yellow
 from stitchback.reporting.status_text import counted, coverage_lines
-from stitchback.reporting.style import Line, Style, dim, plain, styled, yellow
 
 APP_COLOURS = (Style.CYAN, Style.GREEN, Style.YELLOW)
 HANG = 4  # spaces before a further line of one migration

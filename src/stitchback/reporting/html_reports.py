@@ -1,29 +1,42 @@
-"""`graph --format html` and `status --html`, `plan --html`, `verify --html`: the data of the pages."""
+"""`graph --format html` and `status --html`, `plan --html`, `verify --html`: the data of the pages, and one self-contained HTML page from the templates of
+`html/`. The data is one JSON block, and the page's Content-Security-Policy allows no network."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 from stitchback.model.findings import Finding
 from stitchback.model.plans import PopulationOutcome, Proof, SafePlan
+from stitchback.model.verify_reports import EngineReport, PopulationReport, RollingRun, StopAnswers
 from stitchback.planning.graph_picture import GraphPicture, picture_of_side
 from stitchback.planning.outcomes import Planned
 from stitchback.planning.plan_picture import PlanPicture, picture_of_plan
 from stitchback.planning.prices import price_of
 from stitchback.planning.reports import Overview, PlanReport, State, Status, coverage_of
 from stitchback.reporting.document import edit_document
+from stitchback.reporting.escaping import harmless_in_json, visible
 from stitchback.reporting.grouping import rows
 from stitchback.reporting.html_graph import picture_data
-from stitchback.reporting.html_page import page
+from stitchback.reporting.layout import Line
 from stitchback.reporting.plan_text import cost, outcome_lines, strategies
 from stitchback.reporting.population_groups import PopulationGroup, groups
-from stitchback.reporting.rolling_text import RollingLine, StopLine, named
 from stitchback.reporting.status_text import counted, coverage_lines
 from stitchback.reporting.strategy_names import selecting
-from stitchback.reporting.style import Line
-from stitchback.reporting.verify_text import EngineLine, PopulationLine, counted_otherwise
+from stitchback.reporting.verify_text import counted_otherwise
+
+DRAWN = "The picture is drawn by Cytoscape.js {}, © The Cytoscape Consortium, MIT license (its text is in this file). "
+HTML = files("stitchback.reporting") / "html"
+_IN_A_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\x7f": "\\u007f"}
+_LINE = re.compile(r"[^\n\t]+")
+_PLACEHOLDER = re.compile(r"{{(\w+)}}")
+_VERSION = re.compile(r'\.version="([\d.]+)"')
 
 Data = dict[str, Any]
 TONES = {
@@ -32,6 +45,61 @@ TONES = {
     State.IN_CONFLICT: "bad",
     State.NOT_READ: "bad",
 }
+
+
+def page(data: Mapping[str, object]) -> str:
+    """The page. Of `data`, `title` and `subtitle` are its head; each other key is a section (`page.js`). Without pictures it needs no library."""
+    style = _read("page.css")
+    library = _read("library/cytoscape.min.js") if data.get("pictures") else ""
+    code = f"{_read('graph.js')}\n{_read('page.js')}"
+    scripts = (*([library] if library else []), code)
+    version = _VERSION.search(library)
+    parts = {
+        "policy": policy(style, *scripts),
+        "style": style,
+        "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
+        "drawn": DRAWN.format(version[1]) if version else "",
+        "data": block(data),
+    }
+    return _PLACEHOLDER.sub(lambda match: parts[match[1]], _read("page.html"))
+
+
+def policy(style: str, *scripts: str) -> str:
+    """Nothing is loaded, and only these texts are executed (https://www.w3.org/TR/CSP3/): an inline script that is not among them does not run."""
+    return (
+        f"default-src 'none'; style-src {_digest(style)}; script-src {' '.join(map(_digest, scripts))}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def block(data: Mapping[str, object]) -> str:
+    """JSON in ASCII in which no text ends the script element or begins a comment
+    (https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements). Characters that are not shown, or that
+    change the direction of writing, are spelled out."""
+    text = json.dumps(_visible(data), sort_keys=True, separators=(",", ":"))
+    for character, escaped in _IN_A_SCRIPT.items():
+        text = text.replace(character, escaped)
+    return harmless_in_json(text)
+
+
+def _visible(value: object) -> object:
+    match value:
+        case str():
+            return _LINE.sub(lambda match: visible(match[0]), value)
+        case Mapping():
+            return {key: _visible(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_visible(part) for part in value]
+    return value
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
+
+
+def _read(name: str) -> str:
+    """Line breaks as a browser reads them: the policy's hashes are of that text."""
+    return (HTML / name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 def graph_page(picture: GraphPicture) -> str:
@@ -92,7 +160,7 @@ def plan_page(
     report: PlanReport,
     diffs: Sequence[str],
     runbook: Mapping[str, str],
-    verified: Sequence[EngineLine] = (),
+    verified: Sequence[EngineReport] = (),
 ) -> str:
     """The page of `plan`, and with `verified`, of `verify`. `diffs`: unified diffs of the files. `runbook`: name -> text of the files of
     `plan --out`."""
@@ -128,7 +196,7 @@ def plan_page(
     return page(data)
 
 
-def rolling_page(old: str, new: str, runs: Sequence[RollingLine]) -> str:
+def rolling_page(old: str, new: str, runs: Sequence[RollingRun]) -> str:
     """The page of `verify --rolling`."""
     return page(
         {
@@ -175,7 +243,7 @@ def _code(text: str) -> Data | str:
     return {"code": text} if text else ""
 
 
-def engine_table(engine: EngineLine, place: int, planned: int) -> Data:
+def engine_table(engine: EngineReport, place: int, planned: int) -> Data:
     """The section of one engine in the page of `verify`. `planned`: the number of kinds of database in the plan's proof."""
     calls = f"Django {engine.django}: {engine.migrations:,} calls of `migrate` on real databases."
     found = len(engine.differences)
@@ -192,7 +260,7 @@ def engine_table(engine: EngineLine, place: int, planned: int) -> Data:
     return {**made, "notes": [*differences, *engine.remarks], "tone": "bad" if found else "good"}
 
 
-def _population(each: PopulationLine) -> list[object]:
+def _population(each: PopulationReport) -> list[object]:
     steps = ("migrated to the end of its old code", each.finished_first), ("repaired", bool(each.repair))
     manual = ", ".join(text for text, done in steps if done)
     differences = list(map(str, each.differences))
@@ -202,7 +270,7 @@ def _population(each: PopulationLine) -> list[object]:
     return [name, _toned(manual or "nothing", "warn" if manual else "good"), ran, str(each.rollouts), result]
 
 
-def _run(run: RollingLine, place: int) -> Data:
+def _run(run: RollingRun, place: int) -> Data:
     failures = sum(len(stop.failures) for stop in run.stops)
     result = f"{counted(failures, 'failure')}." if failures else "Every query works at every stop."
     made = _table(
@@ -215,15 +283,15 @@ def _run(run: RollingLine, place: int) -> Data:
     notes = [
         *(f"No rows in {text}" for text in run.unfilled),
         *(
-            f"{named(each)} is left out: it fails on the schema of {run.code} too: {each.error or each.reason}"
+            f"{each} is left out: it fails on the schema of {run.code} too: {each.error or each.reason}"
             for each in run.left_out
         ),
     ]
     return {**made, "notes": notes, "tone": "bad" if failures or run.error else "good"}
 
 
-def _stop(stop: StopLine) -> list[object]:
-    failures = [f"{named(each)}: {each.error}" for each in stop.failures]
+def _stop(stop: StopAnswers) -> list[object]:
+    failures = [f"{each}: {each.error}" for each in stop.failures]
     name = str(stop.key) if stop.key else "before the first migration"
     return [name, str(len(stop.answers)), failures or _toned("nothing", "good")]
 

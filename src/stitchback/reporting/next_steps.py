@@ -6,16 +6,14 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from stitchback.model.files import folders_of
+from stitchback.model.files import Kind, Unfinished, folders_of
 from stitchback.model.findings import Severity
 from stitchback.model.ledger import Ledger
 from stitchback.model.plans import MAINLINE, Situation
-from stitchback.model.unfinished import Kind, Unfinished
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.reports import PlanReport, Status
-from stitchback.reporting.layout import BLANK, aligned, wrapped
+from stitchback.reporting.layout import BLANK, Line, aligned, bold, dim, plain, wrapped
 from stitchback.reporting.population_groups import groups
-from stitchback.reporting.style import Line, bold, dim, plain
 
 WORKTREE = "WORKTREE"
 REPAIR = "stitchback repair --database URL"

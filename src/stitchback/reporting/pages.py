@@ -14,14 +14,14 @@ from itertools import groupby
 from rich.text import Text
 
 from stitchback import hazards
+from stitchback.errors import EnvironmentProblem
 from stitchback.hazards import Hazard, ProofHazard, RollingHazard
 from stitchback.model.findings import Severity
 from stitchback.repair import defects
 from stitchback.repair.defects import Defect
 from stitchback.reporting.document import Document
 from stitchback.reporting.finding_text import STYLES
-from stitchback.reporting.layout import BLANK, wrapped
-from stitchback.reporting.style import Line, bold, dim, plain, styled
+from stitchback.reporting.layout import BLANK, Line, bold, dim, plain, styled, wrapped
 
 FAMILIES = {
     "SB1": "Reading migrations",
@@ -74,6 +74,17 @@ def pages() -> tuple[Page, ...]:
 
 def page_of(code: str) -> Page | None:
     return _by_code().get(code)
+
+
+def explain(code: str) -> Page:
+    """Upper or lower case, with or without "SB". Raises EnvironmentProblem (SB532) with near codes."""
+    asked = code.strip().upper()
+    page = page_of(asked) or page_of(f"SB{asked}")
+    if page is None:
+        near = near_codes(asked)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "`stitchback explain` lists all codes."
+        raise EnvironmentProblem("SB532", f"there is no code {code!r}", hint=hint)
+    return page
 
 
 def near_codes(text: str) -> tuple[str, ...]:

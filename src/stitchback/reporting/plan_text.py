@@ -9,21 +9,33 @@ from rich.text import Text
 from stitchback.matching.case import Case
 from stitchback.model.edits import FileEdit
 from stitchback.model.findings import Finding
-from stitchback.model.forgotten_steps import Damages, Leaves
 from stitchback.model.migrations import Tree
-from stitchback.model.plans import Candidate, Proof, SafePlan
+from stitchback.model.plans import Candidate, Damages, Leaves, Proof, SafePlan
 from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.prices import Price, price_of
 from stitchback.planning.reports import PlanReport
 from stitchback.reporting.edit_words import migration_effects, verb
 from stitchback.reporting.finding_text import finding_lines
-from stitchback.reporting.layout import BLANK, Cell, aligned, diff_lines, wrapped
+from stitchback.reporting.layout import (
+    BLANK,
+    Cell,
+    Line,
+    Style,
+    aligned,
+    bold,
+    diff_lines,
+    dim,
+    green,
+    plain,
+    styled,
+    wrapped,
+    yellow,
+)
 from stitchback.reporting.next_steps import plan_next
 from stitchback.reporting.population_groups import PopulationGroup, groups
 from stitchback.reporting.refusal_text import disagreement_lines, refused_lines, unproved_lines
 from stitchback.reporting.status_text import counted, coverage_lines, side_lines
 from stitchback.reporting.strategy_names import selecting
-from stitchback.reporting.style import Line, Style, bold, dim, green, plain, styled, yellow
 from stitchback.strategies import ALL
 
 VERBS = {

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from stitchback.model.forgotten_steps import Forgotten
 from stitchback.model.keys import MigrationKey
-from stitchback.model.plans import CandidateReach, FinishFirst, Population, PopulationOutcome
+from stitchback.model.plans import CandidateReach, FinishFirst, Forgotten, Population, PopulationOutcome
 
 Keys = tuple[MigrationKey, ...]
 

@@ -20,10 +20,21 @@ from stitchback.planning.outcomes import (
 from stitchback.planning.reports import Status
 from stitchback.reporting.difference_text import ONE_SIDED, Refs
 from stitchback.reporting.grouping import MatchRow, rows
-from stitchback.reporting.layout import BLANK, aligned, cells, listed, wrapped
+from stitchback.reporting.layout import (
+    BLANK,
+    Line,
+    aligned,
+    bold,
+    cells,
+    cyan,
+    dim,
+    listed,
+    plain,
+    red,
+    wrapped,
+)
 from stitchback.reporting.population_groups import fails_for, works_for
 from stitchback.reporting.status_text import BELOW, counted, match_lines
-from stitchback.reporting.style import Line, bold, cyan, dim, plain, red
 from stitchback.strategies.search import Composition
 
 REASONS = {

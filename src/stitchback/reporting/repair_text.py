@@ -9,8 +9,7 @@ from stitchback.repair.repair_outcomes import Repair
 from stitchback.repair.sql import Script
 from stitchback.reporting.document import Document, dump
 from stitchback.reporting.fleet_text import edits_document
-from stitchback.reporting.layout import columns, wrapped
-from stitchback.reporting.style import Line, page, plain
+from stitchback.reporting.layout import Line, columns, page, plain, wrapped
 
 WIDTH = 80  # of remarks, which are for stderr
 COMMAND = "    "  # a remark that begins with this is a command, and is not wrapped

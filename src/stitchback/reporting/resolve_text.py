@@ -10,12 +10,11 @@ from stitchback.planning.outcomes import Planned, Unproved
 from stitchback.planning.reports import Pair, PlanReport, ResolvedLeaves
 from stitchback.reporting.edit_words import operation_words
 from stitchback.reporting.finding_text import finding_lines
-from stitchback.reporting.layout import BLANK, diff_lines, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, diff_lines, dim, green, plain, wrapped, yellow
 from stitchback.reporting.next_steps import apply_next, refusal_steps, step_lines
 from stitchback.reporting.plan_text import chosen_lines, proof_lines
 from stitchback.reporting.refusal_text import unproved_lines
 from stitchback.reporting.status_text import counted
-from stitchback.reporting.style import Line, bold, dim, green, plain, yellow
 
 NOTHING = "Nothing to resolve: each app has one leaf node."
 WIDTH = 80

@@ -3,59 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
-from stitchback.model.keys import MigrationKey
+from stitchback.model.verify_reports import QueryAnswer, RollingRun, StopAnswers
 from stitchback.reporting.document import Document
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, dim, green, plain, red, wrapped, yellow
 from stitchback.reporting.status_text import counted
-from stitchback.reporting.style import Line, bold, dim, green, plain, red, yellow
 
 MOST_QUERIES = 8  # of one stop
 
 
-class QueryLine(Protocol):
-    @property
-    def model(self) -> str: ...
-    @property
-    def query(self) -> str: ...
-    @property
-    def field(self) -> str: ...
-    @property
-    def error(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
-
-
-class StopLine(Protocol):
-    @property
-    def key(self) -> MigrationKey | None: ...
-    @property
-    def answers(self) -> Sequence[QueryLine]: ...
-    @property
-    def failures(self) -> Sequence[QueryLine]: ...
-
-
-class RollingLine(Protocol):
-    """All stops on one engine."""
-
-    @property
-    def vendor(self) -> str: ...
-    @property
-    def django(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def stops(self) -> Sequence[StopLine]: ...
-    @property
-    def left_out(self) -> Sequence[QueryLine]: ...
-    @property
-    def unfilled(self) -> Sequence[str]: ...
-    @property
-    def error(self) -> str: ...
-
-
-def rolling_document(runs: Sequence[RollingLine]) -> Document:
+def rolling_document(runs: Sequence[RollingRun]) -> Document:
     return {
         "engines": [
             {
@@ -79,11 +36,11 @@ def rolling_document(runs: Sequence[RollingLine]) -> Document:
     }
 
 
-def _query(each: QueryLine) -> Document:
+def _query(each: QueryAnswer) -> Document:
     return {"model": each.model, "field": each.field, "query": each.query, "error": each.error or each.reason}
 
 
-def rolling_lines(runs: Sequence[RollingLine]) -> Iterator[Line]:
+def rolling_lines(runs: Sequence[RollingRun]) -> Iterator[Line]:
     for run in runs:
         models = {answer.model for stop in run.stops for answer in stop.answers}
         head = f", Django {run.django}: {counted(len(models), 'model')} of {run.code} at {counted(len(run.stops), 'stop')}"
@@ -96,7 +53,7 @@ def rolling_lines(runs: Sequence[RollingLine]) -> Iterator[Line]:
             yield from wrapped((yellow("remark  "), plain(f"no rows in {text}")), 4, 6)
         for each in run.left_out:
             reason = each.error or each.reason
-            text = f"{named(each)} is left out: it fails on the schema of {run.code} too: {reason}"
+            text = f"{each} is left out: it fails on the schema of {run.code} too: {reason}"
             yield from wrapped((yellow("remark  "), plain(text)), 4, 6)
         yield BLANK
     failures = sum(len(stop.failures) for run in runs for stop in run.stops)
@@ -106,18 +63,13 @@ def rolling_lines(runs: Sequence[RollingLine]) -> Iterator[Line]:
         yield (green("Every query works at every stop."),)
 
 
-def _stop(stop: StopLine) -> Iterator[Line]:
+def _stop(stop: StopAnswers) -> Iterator[Line]:
     mark = red("✗ ") if stop.failures else green("✓ ")
     name = f"after {stop.key}" if stop.key else "before the first migration"
     yield from wrapped((mark, plain(f"{name}  "), dim(counted(len(stop.answers), "query", "queries"))), 2, 4)
     for each in stop.failures[:MOST_QUERIES]:
-        yield from wrapped((red("fails  "), plain(f"{named(each)}: {each.error}")), 4, 6)
+        yield from wrapped((red("fails  "), plain(f"{each}: {each.error}")), 4, 6)
     if len(stop.failures) > MOST_QUERIES:
         yield from wrapped(
             (dim(f"and {len(stop.failures) - MOST_QUERIES} more, which --format json lists"),), 4
         )
-
-
-def named(each: QueryLine) -> str:
-    """The field and the query."""
-    return f"{'.'.join(filter(None, (each.model, each.field)))}: {each.query}"

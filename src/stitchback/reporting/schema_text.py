@@ -7,8 +7,21 @@ from typing import Any
 
 from rich.text import Text
 
-from stitchback.reporting.layout import BLANK, cells, listed, wrapped
-from stitchback.reporting.style import Line, Style, bold, dim, green, plain, red, styled, yellow
+from stitchback.reporting.layout import (
+    BLANK,
+    Line,
+    Style,
+    bold,
+    cells,
+    dim,
+    green,
+    listed,
+    plain,
+    red,
+    styled,
+    wrapped,
+    yellow,
+)
 
 Model = Mapping[str, Any]
 MODELS = "django.db.models."

@@ -20,13 +20,12 @@ from stitchback.planning.squash_reports import (
     SquashReport,
 )
 from stitchback.reporting.document import Document, plan_part, reach_document, read_document, refused_document
-from stitchback.reporting.layout import BLANK, diff_lines, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, cyan, diff_lines, dim, green, plain, red, wrapped
 from stitchback.reporting.next_steps import step_lines
 from stitchback.reporting.plan_text import chosen_lines, proof_lines
 from stitchback.reporting.population_groups import fails_for, works_for
 from stitchback.reporting.refusal_text import no_time_lines
 from stitchback.reporting.status_text import counted, coverage_lines
-from stitchback.reporting.style import Line, bold, cyan, dim, green, plain, red
 from stitchback.squashing.obstacles import RunEnd
 
 NOT_PROVED = "SB707"

@@ -9,17 +9,32 @@ from rich.text import Text
 
 from stitchback.matching.case import Side, Unit
 from stitchback.matching.created_twice import created_twice
+from stitchback.model.files import Unfinished
 from stitchback.model.keys import MigrationKey
 from stitchback.model.matches import Match, Verdict
 from stitchback.model.migrations import Migration
-from stitchback.model.unfinished import Unfinished
 from stitchback.planning.reports import Coverage, Overview, ReleaseBranch, State, Status
 from stitchback.reporting.difference_text import Refs, difference_lines
 from stitchback.reporting.finding_text import finding_lines
 from stitchback.reporting.grouping import MatchRow, change_of, rows
-from stitchback.reporting.layout import BLANK, GAP, Cell, aligned, cells, flowing, listed, wrapped
+from stitchback.reporting.layout import (
+    BLANK,
+    GAP,
+    Cell,
+    Line,
+    Style,
+    aligned,
+    bold,
+    cells,
+    dim,
+    flowing,
+    listed,
+    plain,
+    styled,
+    wrapped,
+    yellow,
+)
 from stitchback.reporting.next_steps import status_next
-from stitchback.reporting.style import Line, Style, bold, dim, plain, styled, yellow
 
 MARKS = {
     Verdict.IDENTICAL: ("=", Style.GREEN),

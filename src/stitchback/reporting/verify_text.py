@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
 
-from stitchback.model.keys import MigrationKey
+from stitchback.model.verify_reports import EngineReport
 from stitchback.reporting.document import Document
-from stitchback.reporting.layout import BLANK, wrapped
+from stitchback.reporting.layout import BLANK, Line, bold, dim, green, plain, red, wrapped, yellow
 from stitchback.reporting.status_text import counted
-from stitchback.reporting.style import Line, bold, dim, green, plain, red, yellow
 
 
-class PopulationLine(Protocol):
-    """One population with the results of all its rollouts."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def lineage(self) -> str: ...
-    @property
-    def repair(self) -> str: ...
-    @property
-    def finished_first(self) -> bool: ...
-    @property
-    def ran(self) -> Iterable[MigrationKey]: ...
-    @property
-    def rollouts(self) -> int: ...
-    @property
-    def differences(self) -> Sequence[object]: ...
-    @property
-    def also(self) -> Sequence[str]: ...
-
-
-class EngineLine(Protocol):
-    """All populations on one engine."""
-
-    @property
-    def vendor(self) -> str: ...
-    @property
-    def django(self) -> str: ...
-    @property
-    def populations(self) -> Sequence[PopulationLine]: ...
-    @property
-    def differences(self) -> Sequence[object]: ...
-    @property
-    def remarks(self) -> Sequence[str]: ...
-    @property
-    def migrations(self) -> int: ...
-
-
-def verified_document(engines: Sequence[EngineLine]) -> Document:
+def verified_document(engines: Sequence[EngineReport]) -> Document:
     return {"engines": [_engine(engine) for engine in engines]}
 
 
-def _engine(engine: EngineLine) -> Document:
+def _engine(engine: EngineReport) -> Document:
     return {
         "vendor": engine.vendor,
         "django": engine.django,
@@ -77,7 +37,7 @@ def _engine(engine: EngineLine) -> Document:
     }
 
 
-def verified_lines(engines: Sequence[EngineLine], planned: int) -> Iterator[Line]:
+def verified_lines(engines: Sequence[EngineReport], planned: int) -> Iterator[Line]:
     """`planned`: the number of kinds of database in the plan's proof."""
     for engine in engines:
         calls = f", Django {engine.django}: {engine.migrations} calls of migrate on real databases"

@@ -217,7 +217,8 @@ def column_altered(table: Table, effect: AlterColumn) -> Table:
     found = table.columns.get(effect.column)
     if found is None:
         raise Clash.of(ProblemKind.COLUMN_MISSING, effect.table, effect.column)
-    is_harmless = not (foreign_key_changes(effect) or type_before_null(effect.before, effect.after))
+    foreign_key_changes = constraint_of(effect.before) != constraint_of(effect.after)
+    is_harmless = not (foreign_key_changes or type_before_null(effect.before, effect.after))
     again = effect.conditional or (found == effect.after and is_harmless)
     if found != effect.before and not again and not was_automatic(found, effect.before):
         raise Clash.of(ProblemKind.COLUMN_IS_OTHER, effect.table, effect.column, found, effect.before)
@@ -228,10 +229,6 @@ def was_automatic(found: Column, before: Column) -> bool:
     """A many-to-many table's own key, where the state has made a model of the table since and named the key's type."""
     named = replace(before, type="", primary_key=False) == Column() and before.type.endswith("AutoField")
     return found == AUTO_COLUMN and named and before.primary_key
-
-
-def foreign_key_changes(effect: AlterColumn) -> bool:
-    return constraint_of(effect.before) != constraint_of(effect.after)
 
 
 def type_before_null(before: Column, after: Column) -> bool:

@@ -1,4 +1,5 @@
-"""Which values of one column another column does not keep: the code of one release writes them, the database has the column of another one.
+"""Which values of one column another column does not keep: the code of one release writes them, the database has the other, or an AlterField
+changes the type of the column.
 
 Source: `data_types` and `integer_field_range` of Django's backends, and what each engine converts on its own: SQLite ignores lengths and sizes
 (https://www.sqlite.org/datatype3.html), PostgreSQL has no cast between boolean and integer in an INSERT.
@@ -6,9 +7,107 @@ Source: `data_types` and `integer_field_range` of Django's backends, and what ea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from stitchback.schema.column_shape import ColumnShape
+from stitchback.model.command_cache import by_value
+from stitchback.model.physical import Column
+from stitchback.model.state import Field
+from stitchback.schema.field_classes import MODELS, ancestry
+from stitchback.schema.inserting import column_must_be_given
+from stitchback.schema.tables import AUTO_COLUMN
+
+_ARGUMENT = re.compile(r"\b(max_digits|decimal_places)=(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnShape:
+    """`kind`: the class of the field, "varchar", "boolean", "json", "reference", "automatic" or "opaque". `size`: of a varchar. `digits` and `places`: of a
+    DecimalField. `table`: that a foreign key refers to, and `constrained`: whether the database enforces it. `default`: the text of `db_default`,
+    "" for none. `must_be_given`: an INSERT without a value for the column is refused."""
+
+    column: Column
+    kind: str
+    size: int | None = None
+    digits: int | None = None
+    places: int | None = None
+    null: bool = False
+    default: str = ""
+    table: str = ""
+    constrained: bool = False
+    must_be_given: bool = False
+
+    @property
+    def type_text(self) -> str:
+        """The type alone, in words, without what else the column has."""
+        return str(replace(self.column, collation="", null=False, primary_key=False, options=()))
+
+    def __str__(self) -> str:
+        return self.type_text
+
+    @property
+    def is_generated(self) -> bool:
+        return self.kind == "GeneratedField"
+
+
+@by_value
+def read_shape(column: Column) -> ColumnShape:
+    """The parts of a column."""
+    if column == AUTO_COLUMN:
+        return ColumnShape(column, "automatic")
+    if not column.is_read:
+        return ColumnShape(column, "opaque", null=True)
+    target, numbers = (
+        column.target,
+        {name: int(number) for name, number in _ARGUMENT.findall(column.arguments)},
+    )
+    return ColumnShape(
+        column,
+        "reference" if target else column.type,
+        size=int(column.arguments) if column.type == "varchar" and column.arguments.isdigit() else None,
+        digits=numbers.get("max_digits"),
+        places=numbers.get("decimal_places"),
+        null=column.null,
+        default=dict(column.options).get("db_default", ""),
+        table=target.table if target and not target.is_label else "",
+        constrained=target is not None and column.is_constrained,
+        must_be_given=column_must_be_given(column),
+    )
+
+
+KINDS = {
+    "AutoField": "integer", "BigAutoField": "integer", "SmallAutoField": "integer", "IntegerField": "integer",
+    "CharField": "text", "TextField": "text", "FileField": "text", "FilePathField": "text",
+    "BooleanField": "boolean", "DecimalField": "decimal", "FloatField": "float", "UUIDField": "uuid",
+    "DateTimeField": "datetime", "DateField": "date", "TimeField": "time", "DurationField": "duration",
+    "JSONField": "json", "BinaryField": "binary", "GenericIPAddressField": "address", "IPAddressField": "address",
+    "ForeignKey": "key", "ManyToManyField": "pairs",
+}  # fmt: skip
+"""Django's class, without its module -> the kind of value that it holds."""
+
+KEPT = frozenset({
+    ("integer", "decimal"), ("integer", "float"), ("boolean", "integer"), ("date", "datetime"),
+    *((kind, "text") for kind in ("integer", "boolean", "decimal", "float", "uuid", "datetime", "date", "time", "json", "address")),
+})  # fmt: skip
+"""(before, after): every value of the one kind has its own value of the other, on each engine that Django supports, and the engine converts
+it in an ALTER TABLE. How long a text or how large a number may be is another question."""
+
+
+def keeps_values(before: Field, after: Field) -> bool:
+    """Whether each value that the column holds before it is altered is there afterwards, in the type that it has then. False if it is not
+    known what one of two different classes holds."""
+    one, other = kind_of(before), kind_of(after)
+    if not one or not other:
+        return before.path == after.path
+    return one == other or (one, other) in KEPT
+
+
+def kind_of(field: Field) -> str:
+    """The kind of value, by the nearest of Django's own classes that the field is or extends; "" where none is known."""
+    names = (path.removeprefix(MODELS) for path in ancestry(field.base or field.path, {}))
+    return next((KINDS[name] for name in names if name in KINDS), "")
+
 
 SMALL, NORMAL, BIG = 2**15, 2**31, 2**63
 EXACT_IN_FLOAT = 2**53

@@ -16,8 +16,7 @@ from stitchback.model.source import Opaque
 from stitchback.model.state import Field, ModelState
 from stitchback.model.values import NONE, Call, Constant, Dictionary, Items, Reference, Value, render
 from stitchback.schema.fields import canonical_field
-from stitchback.schema.labels import canonical_label, string
-from stitchback.schema.operation_names import needed
+from stitchback.schema.labels import canonical_label, needed, string
 from stitchback.schema.unique_together import Together, together_set_of
 
 MODEL = Reference("django.db.models.Model")

@@ -1,7 +1,8 @@
-"""The definitions of a model's indexes and constraints, in column names."""
+"""The definitions of a model's indexes and constraints, in column names, and the names that Django gives to indexes without a name."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from stitchback.model.physical import IndexDefinition
@@ -10,6 +11,10 @@ from stitchback.model.values import Call, Constant, Reference, Value, render, st
 from stitchback.schema.expressions import ORDER_BY, F, canonical_definition
 
 ColumnOf = Callable[[ModelState, str], str]
+
+MAX_NAME_LENGTH = {"postgresql": 63, "mysql": 64, "oracle": 30}  # `DatabaseOperations.max_name_length`
+OTHERWISE = 200
+DIGEST_LENGTH = 8
 
 
 def index_definition(model: ModelState, index: Value, column_of: ColumnOf) -> IndexDefinition:
@@ -70,3 +75,24 @@ def plain_names(expressions: tuple[Value, ...]) -> tuple[str, ...]:
 def one_column(model: ModelState, name: str, column_of: ColumnOf) -> str:
     bare = name.removeprefix("-")
     return ("-" if bare != name else "") + column_of(model, bare)
+
+
+def automatic_names(engine: str, table: str, index: IndexDefinition) -> tuple[str, ...]:
+    """Of an index that the migration gave none. Source: `BaseDatabaseSchemaEditor._create_index_name`."""
+    suffixes = ("_uniq",) if index.kind == "unique" else ("", "_idx")
+    return tuple(_name(engine, table, index.column_names, suffix) for suffix in suffixes)
+
+
+def _name(engine: str, table: str, columns: tuple[str, ...], suffix: str) -> str:
+    digest = hashlib.md5("".join((table, *columns)).encode(), usedforsecurity=False).hexdigest()
+    ending = digest[:DIGEST_LENGTH] + suffix
+    longest = MAX_NAME_LENGTH.get(engine, OTHERWISE)
+    joined = "_".join(columns)
+    name = f"{table}_{joined}_{ending}"
+    if len(name) <= longest:
+        return name
+    if len(ending) > longest / 3:
+        ending = ending[: longest // 3]
+    room = (longest - len(ending)) // 2 - 1
+    name = f"{table[:room]}_{joined[:room]}_{ending}"
+    return f"D{name[:-1]}" if name[0] == "_" or name[0].isdigit() else name

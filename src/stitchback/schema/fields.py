@@ -12,12 +12,12 @@ from stitchback.model.values import NONE, TRUE, Call, Constant, Reference, Value
 from stitchback.schema.field_classes import (
     CLASSES,
     FIELD_DEFAULTS,
+    MODELS,
     FieldClass,
     ancestry,
     canonical_path,
     django_base,
 )
-from stitchback.schema.known_fields import MODELS
 from stitchback.schema.labels import canonical_label, string
 
 NO_BASES: Mapping[str, str] = MappingProxyType({})

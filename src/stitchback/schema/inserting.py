@@ -9,8 +9,8 @@ from __future__ import annotations
 from stitchback.model.physical import Column
 from stitchback.model.state import Field
 from stitchback.model.values import TRUE, Value
+from stitchback.schema.field_classes import MODELS
 from stitchback.schema.fields import has_argument
-from stitchback.schema.known_fields import MODELS
 from stitchback.schema.tables import AUTO_COLUMN, holds_key
 from stitchback.schema.visible import GENERATED, has_column, lineage
 

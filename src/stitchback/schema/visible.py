@@ -13,9 +13,8 @@ from stitchback.model.physical import Column, ForeignKeyTarget
 from stitchback.model.state import Field
 from stitchback.model.values import TRUE, Call, Constant, Reference, Value, render
 from stitchback.schema.expressions import canonical_expression
-from stitchback.schema.field_classes import CLASSES, POSTGRES, djangos_ancestry
+from stitchback.schema.field_classes import CLASSES, MODELS, POSTGRES, djangos_ancestry, present_path
 from stitchback.schema.fields import canonical_field, has_argument
-from stitchback.schema.known_fields import MODELS, present_path
 from stitchback.schema.labels import label_text
 
 NON_DB_ATTRIBUTES = frozenset(

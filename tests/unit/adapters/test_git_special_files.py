@@ -12,7 +12,7 @@ from git_places import git
 
 from stitchback.adapters.deadlines import within
 from stitchback.adapters.git import Repository
-from stitchback.adapters.git_special_files import refuse_special_files
+from stitchback.adapters.git_process import refuse_special_files
 from stitchback.errors import EnvironmentProblem
 
 PLACES = (

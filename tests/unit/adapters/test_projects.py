@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stitchback.adapters.project_environment import harmless_environment, named_environment
+from stitchback.adapters.project_process import harmless_environment, named_environment
 from stitchback.adapters.project_settings import VARIABLE, find_project, settings_of
 from stitchback.adapters.projects import ProjectSession, Raised
 from stitchback.errors import EnvironmentProblem

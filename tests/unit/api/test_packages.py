@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from migration_values import key
 
-from stitchback.api.packages import packages_of, with_packages
+from stitchback.api.reading_cases import packages_of, with_packages
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.migrations import Migration, Tree
 from stitchback.model.plans import Patch

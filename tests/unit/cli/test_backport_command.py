@@ -15,7 +15,7 @@ from fixture_repos import FIXTURES, build_repository
 from git_places import git
 from golden_files import Golden
 
-from stitchback.api import backport_writing
+from stitchback.api import backporting
 from stitchback.api.project import Project
 
 CASE = FIXTURES / "backports" / "column-between-other-changes"
@@ -167,13 +167,13 @@ def test_a_release_that_moved_meanwhile(
 ) -> None:
     """It is compared with the commit that was read."""
 
-    prepare = backport_writing.prepare_backport
+    prepare = backporting.prepare_backport
 
     def move_and_prepare(*arguments: Any) -> Any:
         git(shop, "update-ref", f"refs/heads/{RELEASE}", "v2.4")
         return prepare(*arguments)
 
-    monkeypatch.setattr(backport_writing, "prepare_backport", move_and_prepare)
+    monkeypatch.setattr(backporting, "prepare_backport", move_and_prepare)
     done = commands.run(shop, *COLOUR, "--yes")
     assert (done.code, "error[SB508]" in done.stderr) == (2, True), done.stderr
     assert git(shop, "rev-parse", RELEASE) == git(shop, "rev-parse", "v2.4")
@@ -191,7 +191,7 @@ def test_the_branch_is_put_back_where_the_working_tree_cannot_be_written(
         assert git(shop, "rev-parse", branch) != git(shop, "rev-parse", "v2.4")
         raise failure
 
-    monkeypatch.setattr(backport_writing, "write", fail)
+    monkeypatch.setattr(backporting, "write", fail)
     assert commands.run(shop, *COLOUR, "--yes", "--branch", branch).code in (4, 130)
     assert state(shop) == before
 
@@ -203,7 +203,7 @@ def test_a_branch_that_moved_again_is_left_alone(
         git(shop, "update-ref", f"refs/heads/{RELEASE}", "main")
         raise OSError("no space left")
 
-    monkeypatch.setattr(backport_writing, "write", fail)
+    monkeypatch.setattr(backporting, "write", fail)
     done = commands.run(shop, *COLOUR, "--yes")
     assert (done.code, "error[SB508]" in done.stderr) == (2, True), done.stderr
     assert git(shop, "rev-parse", RELEASE) == git(shop, "rev-parse", "main")
@@ -212,7 +212,7 @@ def test_a_branch_that_moved_again_is_left_alone(
 def test_after_a_kill_between_the_two_apply_writes_mainlines_side(
     commands: Commands, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backport_writing, "write", lambda *_: None)
+    monkeypatch.setattr(backporting, "write", lambda *_: None)
     assert commands.run(shop, *COLOUR, "--yes").code == 0
     assert git(shop, "status", "--porcelain") == ""
     assert commands.run(shop, *COLOUR, "--yes").code == 2

@@ -18,15 +18,15 @@ from stitchback.reporting.progress_line import WorkInProgress, shown
 SLOW = """
 import sys, time
 import rich.progress  # else importing it takes longer than the work
-from stitchback.cli import progress, group
+from stitchback.cli import group, output
 from stitchback.reporting import progress_line as shown
 shown.DELAY = float(sys.argv[1])
 session = group.CommandContext(".", sys.argv[2] == "quiet", False, "auto")
-with progress.activity(session, "reading [red]x[/red]\\x1b[2J", lambda text: print(f"remark {text}", file=sys.stderr)) as say:
+with output.activity(session, "reading [red]x[/red]\\x1b[2J", lambda text: print(f"remark {text}", file=sys.stderr)) as say:
     time.sleep(0.5)
     say("proving")
     time.sleep(0.5)
-with progress.bar(session, 3, "databases") as advance:
+with output.bar(session, 3, "databases") as advance:
     advance(1, 3)
     time.sleep(0.5)
 print("done")

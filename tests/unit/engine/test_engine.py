@@ -207,7 +207,7 @@ def test_standing_tells_what_counts_as_applied() -> None:
     database = SymbolicDatabase(keys("a.0001 a.0002 zzz.0001"))
     assert engine.unapplied(database) == keys("a.0002")
     assert engine.leaves(database) == keys("a.0002")
-    assert engine.applied_state_is_consistent(database)
+    assert engine.inconsistency(database) is None
     assert engine.unapplied(database.with_row(key("a.0000_gone"))) == ()
 
 

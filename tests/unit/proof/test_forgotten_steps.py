@@ -7,9 +7,8 @@ from dataclasses import replace
 from migration_values import add, add_index, edited, integer, keys, migration, run_python
 from plans_by_hand import HAND, candidate, patch, situation
 
-from stitchback.model.forgotten_steps import Damages, Forgotten, Leaves, Stops
 from stitchback.model.operations import Operation
-from stitchback.model.plans import Candidate, Policy, SafePlan, Situation
+from stitchback.model.plans import Candidate, Damages, Forgotten, Leaves, Policy, SafePlan, Situation, Stops
 from stitchback.model.values import Constant
 from stitchback.planning.prices import Price, price_of
 from stitchback.proof import prove

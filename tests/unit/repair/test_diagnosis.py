@@ -8,8 +8,7 @@ from repair_trees import ADOPTED, BASE, DIAMOND, HOTFIX, MAINLINE, PATCH, SIZE, 
 
 from stitchback.model.findings import Severity
 from stitchback.repair.defects import ALL
-from stitchback.repair.diagnosis import Diagnosis
-from stitchback.repair.lineage import lineages
+from stitchback.repair.diagnosis import Diagnosis, lineages
 from stitchback.repair.planner import RepairContext, RepairPlanner
 from stitchback.reporting.pages import page_of
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -11,12 +10,13 @@ from migration_values import key, migration, tree
 
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration
+from stitchback.model.verify_reports import Answers, QueryAnswer, RollingRun, StopAnswers
 from stitchback.planning.graph_picture import Node, picture_of
 from stitchback.planning.reports import Overview, ReleaseBranch, State
 from stitchback.reporting import render_graph, render_rolling_page, render_status_page
 from stitchback.reporting.escaping import visible
-from stitchback.reporting.html_layout import Place, places
-from stitchback.reporting.html_page import block, page
+from stitchback.reporting.html_graph import Place, places
+from stitchback.reporting.html_reports import block, page
 
 FIRST = migration("shop.0001_a")
 HOSTILE = [
@@ -170,37 +170,14 @@ def test_a_hostile_branch_stays_in_the_data(name: str) -> None:
     ]
 
 
-@dataclass(frozen=True)
-class Query:
-    model: str
-    query: str = "insert"
-    field: str = ""
-    error: str = ""
-    reason: str = ""
+def query(model: str, query: str = "insert", field: str = "", error: str = "") -> QueryAnswer:
+    return QueryAnswer(model, query, field, error)
 
 
-@dataclass(frozen=True)
-class Stop:
-    key: MigrationKey | None
-    answers: tuple[Query, ...]
-
-    @property
-    def failures(self) -> tuple[Query, ...]:
-        return tuple(each for each in self.answers if each.error)
-
-
-@dataclass(frozen=True)
-class Run:
-    stops: tuple[Stop, ...] = ()
-    left_out: tuple[Query, ...] = ()
-    unfilled: tuple[str, ...] = ()
-    error: str = ""
-    vendor: str = "sqlite"
-    django: str = "5.2"
-    code: str = "v1"
-
-
-def rolling(run: Run) -> dict[str, Any]:
+def rolling(
+    *stops: StopAnswers, left_out: Answers = (), unfilled: tuple[str, ...] = (), error: str = ""
+) -> dict[str, Any]:
+    run = RollingRun("sqlite", "5.2", "v1", stops, left_out, unfilled, error)
     read = ReadPage(render_rolling_page("v1", "v2", (run,)))
     read.check()
     (found,) = read.data["tables"]
@@ -209,9 +186,12 @@ def rolling(run: Run) -> dict[str, Any]:
 
 
 def test_the_page_of_a_deploy() -> None:
-    works, fails = Query("shop.Item"), Query("shop.Item", "insert", "name", "no such column")
+    works, fails = query("shop.Item"), query("shop.Item", "insert", "name", "no such column")
     found = rolling(
-        Run((Stop(None, (works,)), Stop(key("shop.0002_b"), (works, fails))), (fails,), ("shop_x: why",))
+        StopAnswers(None, (works,)),
+        StopAnswers(key("shop.0002_b"), (works, fails)),
+        left_out=(fails,),
+        unfilled=("shop_x: why",),
     )
     assert found["tone"] == "bad"
     assert found["lines"][0] == "1 failure."
@@ -226,8 +206,6 @@ def test_the_page_of_a_deploy() -> None:
 
 
 def test_the_page_of_a_deploy_without_and_with_an_error() -> None:
-    assert (
-        rolling(Run((Stop(None, (Query("shop.Item"),)),)))["lines"][0] == "Every query works at every stop."
-    )
-    stopped = rolling(Run(error="table exists"))
+    assert rolling(StopAnswers(None, (query("shop.Item"),)))["lines"][0] == "Every query works at every stop."
+    stopped = rolling(error="table exists")
     assert (stopped["lines"][0], stopped["tone"]) == ("migrate fails: table exists", "bad")

@@ -6,8 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stitchback.reporting.escaping import harmless, visible
-from stitchback.reporting.layout import WIDTH, aligned, cells, columns, flowing, listed, on_terminal, wrapped
-from stitchback.reporting.style import Line, bold, dim, page, paint, plain, red
+from stitchback.reporting.layout import (
+    WIDTH,
+    Line,
+    aligned,
+    bold,
+    cells,
+    columns,
+    dim,
+    flowing,
+    listed,
+    on_terminal,
+    page,
+    paint,
+    plain,
+    red,
+    wrapped,
+)
 
 names = st.text(st.sampled_from("abc_./-ü界"), min_size=1, max_size=130)
 texts = st.lists(names, max_size=12).map(" ".join)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stitchback.api.verification.report import EngineReport, PopulationReport
 from stitchback.model.plans import Failure
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.model.verify_reports import EngineReport, PopulationReport
 from stitchback.reporting.html_reports import engine_table
 from stitchback.reporting.verify_text import verified_lines
 

@@ -8,21 +8,19 @@ import pytest
 from columns_by_hand import column
 from schema_sources import ITEM, field, state
 
+from stitchback.hazards.large_table import READS, REWRITES, table_work
 from stitchback.model.keys import ModelKey
 from stitchback.model.physical import IndexDefinition
 from stitchback.model.problems import Problem, ProblemKind
 from stitchback.model.values import Constant, Reference
 from stitchback.schema.clashes import InconsistentState
-from stitchback.schema.column_shape import read_shape
-from stitchback.schema.column_values import integers, whole_digits
-from stitchback.schema.conversions import keeps_values
+from stitchback.schema.column_values import integers, keeps_values, read_shape, whole_digits
 from stitchback.schema.definitions import index_definition
 from stitchback.schema.effects import AddColumn, AlterColumn
 from stitchback.schema.inserting import lacks_row_value, must_be_given
 from stitchback.schema.needs import lacks
 from stitchback.schema.references import is_missing, require_targets
 from stitchback.schema.sqlite_remake import definitions_of
-from stitchback.schema.table_work import READS, REWRITES, table_work
 from stitchback.schema.tables import AUTO_COLUMN, automatic_key, column_of, holds_key, many_columns
 from stitchback.schema.unique_together import together_set_of
 from stitchback.schema.visible import has_column

@@ -11,10 +11,10 @@ import pytest
 from fixture_repos import REPOSITORIES, case_names, read_case
 from schema_sources import database
 
+from stitchback.api.schema import state_to_json
 from stitchback.graph import MigrationGraph
 from stitchback.model.migrations import Migration, Tree
 from stitchback.parsing.tree import read_tree
-from stitchback.schema.state_json import state_to_json
 from stitchback.schema.tables import physical_of
 
 

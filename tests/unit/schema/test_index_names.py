@@ -6,7 +6,7 @@ import pytest
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from stitchback.model.physical import IndexDefinition
-from stitchback.schema.index_names import MAX_NAME_LENGTH, OTHERWISE, automatic_names
+from stitchback.schema.definitions import MAX_NAME_LENGTH, OTHERWISE, automatic_names
 
 CASES = [
     ("shop_item", ("name",)),

@@ -6,7 +6,7 @@ import json
 
 from schema_sources import ITEM, state
 
-from stitchback.schema.state_json import diff_states, state_to_json
+from stitchback.api.schema import diff_states, state_to_json
 
 
 def test_a_state_as_json() -> None:

@@ -1,12 +1,13 @@
 """Sets the project's `default` database. It is never the one of the project's settings.
 
 `default` is replaced because migrations name it, and `schema_editor.connection.alias` too. Every other alias gets Django's dummy backend, which
-raises ImproperlyConfigured when used: it may be a production database.
+raises ImproperlyConfigured when used: it may be a production database. Environment variables that the settings ask for and do not find are noted.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -14,7 +15,6 @@ import time
 from importlib import import_module
 from typing import Any
 
-from . import variables
 from .mysql_driver import use_pymysql
 
 EVERY = 0.5  # seconds between two checks that the parent process runs
@@ -22,6 +22,7 @@ NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 NO_CACHE = "django.core.cache.backends.dummy.DummyCache"
 KEPT_OPTIONS = ("charset", "sql_mode", "isolation_level", "collation")
 
+missing: list[str] = []  # variables that the project's settings asked for and did not find
 _own: dict[str, Any] = {}  # what the project's settings say about `default`
 
 
@@ -29,7 +30,7 @@ def start(database: dict[str, Any]) -> dict[str, Any]:
     """Sets Django up with `database`, an entry of DATABASES, for `default`. No mail is sent, and no cache is read or written."""
     from django.conf import settings
 
-    variables.watch()
+    watch()
     end_with_parent()
     _own.update(settings.DATABASES.get("default", {}))
     if any("mysql" in engine for engine in (database["ENGINE"], _own.get("ENGINE", ""))):
@@ -155,3 +156,30 @@ def _relax(connection: Any, **_: Any) -> None:
     elif connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET synchronous_commit = off")
+
+
+def watch() -> None:
+    """Notes each name that is looked up in `os.environ` from now on and is not there."""
+    kind: Any = type(os.environ)
+    original = kind.__getitem__
+
+    def __getitem__(environment: Any, name: str) -> str:
+        try:
+            return str(original(environment, name))
+        except KeyError:
+            missing.append(name)
+            raise
+
+    kind.__getitem__ = __getitem__
+
+
+def needed(error: BaseException) -> str:
+    """The variable that is missing, where that is why the settings could not be read: the last one asked for that the error, or one before
+    it, names. "" where it is something else."""
+    said: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(said) < 20:
+        said.append(str(seen))
+        seen = seen.__cause__ or seen.__context__
+    words = set(re.findall(r"\w+", " ".join(said)))
+    return next((name for name in reversed(missing) if name in words), "")

@@ -12,7 +12,7 @@ import signal
 import traceback
 from typing import TYPE_CHECKING, Any, TextIO
 
-from . import databases, migrating, orm_queries, row_filler, rows, schema, scratch, variables
+from . import databases, migrating, orm_queries, row_filler, rows, schema, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
             "error": type(error).__name__,
             "message": str(error),
             "traceback": traceback.format_exc(),
-            "missing": variables.needed(error) if name == "start" else "",
+            "missing": databases.needed(error) if name == "start" else "",
         }
 
 

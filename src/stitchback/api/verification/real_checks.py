@@ -1,4 +1,4 @@
-"""All of it on one engine: the populations, the repair of each, the rollouts of each, the comparison with a fresh install."""
+"""All of it on one engine: the populations, the repair of each, the rollouts of each, the comparison with a fresh install, and the report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from stitchback.api.verification.expected_rows import ExpectedRows
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState, Remedy
 from stitchback.api.verification.real_differences import Old, schema_differences, wrong_install
 from stitchback.api.verification.real_populations import BranchTrees, TestDatabase, TestDatabases
-from stitchback.api.verification.report import EngineReport, PopulationReport
 from stitchback.api.verification.upgrade_paths import (
     ExpectedOutcome,
     RealBaselineFailures,
@@ -29,6 +28,7 @@ from stitchback.model.configuration import DataAgreement
 from stitchback.model.keys import MigrationKey
 from stitchback.model.plans import FORK, MAINLINE, Failure
 from stitchback.model.problems import Problem, ProblemKind
+from stitchback.model.verify_reports import EngineReport, PopulationReport
 from stitchback.upgrades.baseline import is_excusable
 from stitchback.upgrades.histories import FRESH_INSTALL, runs_code_of
 from stitchback.upgrades.paths import UpgradeStep

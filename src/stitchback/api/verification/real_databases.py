@@ -11,7 +11,6 @@ from stitchback.adapters.project_process import Raised
 from stitchback.adapters.projects import (
     DatabaseSchema,
     Keys,
-    LoaderStanding,
     MigrateOutcome,
     ProjectSession,
     Rows,
@@ -19,6 +18,7 @@ from stitchback.adapters.projects import (
 )
 from stitchback.adapters.scratch_databases import ScratchDatabases
 from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import LedgerStanding
 from stitchback.upgrades.paths import FULL, UpgradeStep
 
 Remedy = Callable[[str, str], None]  # URL, script
@@ -57,7 +57,7 @@ class DatabaseCache:
         self._states: dict[str, DatabaseState] = {}
         self._steps: dict[tuple[int, str, UpgradeStep, int | None, bool], MigrateStep] = {}
         self._stops: dict[tuple[int, str], tuple[StoppedAt, ...]] = {}
-        self._standings: dict[tuple[int, Keys], LoaderStanding | Raised] = {}
+        self._standings: dict[tuple[int, Keys], LedgerStanding | Raised] = {}
 
     def empty(self) -> DatabaseState:
         """A fresh install before its first migrate."""
@@ -159,7 +159,7 @@ class DatabaseCache:
             return once, once
         return once, self._kept(session, url, state.data, state.unfilled)
 
-    def standing(self, session: ProjectSession, state: DatabaseState) -> LoaderStanding | Raised:
+    def standing(self, session: ProjectSession, state: DatabaseState) -> LedgerStanding | Raised:
         """What the loader of that tree makes of the state's ledger, or what it says against it."""
         place = (id(session), state.ledger)
         if place not in self._standings:

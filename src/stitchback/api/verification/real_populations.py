@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from stitchback.adapters.project_process import Raised
-from stitchback.adapters.projects import Keys, LoaderStanding, ProjectSession
+from stitchback.adapters.projects import Keys, ProjectSession
 from stitchback.api.verification.real_databases import DatabaseCache, DatabaseState
 from stitchback.model.keys import MigrationKey
+from stitchback.model.ledger import LedgerStanding
 from stitchback.model.plans import FORK
 from stitchback.upgrades.histories import KindOfDatabase, KindsOfDatabase, up_to
 from stitchback.upgrades.paths import FULL, UpgradeStep
@@ -172,7 +173,7 @@ def _same_rows(one: DatabaseState, other: DatabaseState | None) -> bool:
     return other is not None and sorted(one.ledger) == sorted(other.ledger)
 
 
-def released(standing: LoaderStanding, unreleased: frozenset[MigrationKey]) -> Iterator[MigrationKey]:
+def released(standing: LedgerStanding, unreleased: frozenset[MigrationKey]) -> Iterator[MigrationKey]:
     return (key for key in standing.unapplied if key not in unreleased)
 
 

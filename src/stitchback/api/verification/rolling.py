@@ -5,43 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from stitchback.adapters.projects import MigrateOutcome, ProjectSession, QueryAnswer
+from stitchback.adapters.projects import MigrateOutcome, ProjectSession
 from stitchback.adapters.scratch_databases import ScratchDatabases
 from stitchback.errors import EnvironmentProblem
 from stitchback.model.keys import MigrationKey
+from stitchback.model.verify_reports import Answers, QueryAnswer, RollingRun, StopAnswers
 
 Progress = Callable[[str], None]
-Answers = tuple[QueryAnswer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StopAnswers:
-    """After `key` was applied, None before the first migration: what the models of the code asked."""
-
-    key: MigrationKey | None
-    answers: Answers
-
-    @property
-    def failures(self) -> Answers:
-        return tuple(answer for answer in self.answers if answer.error)
-
-
-@dataclass(frozen=True, slots=True)
-class RollingRun:
-    """On one engine. `stops`: without the queries that fail on the code's own schema too; those are in `left_out`. `unfilled`: tables that got no rows, and
-    why. `error`: why `migrate` ended before the last stop."""
-
-    vendor: str
-    django: str
-    code: str
-    stops: tuple[StopAnswers, ...]
-    left_out: Answers = ()
-    unfilled: tuple[str, ...] = ()
-    error: str = ""
-
-    @property
-    def went_well(self) -> bool:
-        return not self.error and not any(stop.failures for stop in self.stops)
 
 
 @dataclass(frozen=True, slots=True)

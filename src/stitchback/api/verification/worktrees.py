@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from stitchback.adapters.git_commit import export_tree, lay_over
 from stitchback.adapters.project_process import Raised
-from stitchback.adapters.project_trees import export_tree, lay_over
 from stitchback.adapters.projects import Keys, ProjectGraph, ProjectSession
 from stitchback.adapters.temporary import temporary_folder
 from stitchback.api.verification.upgrade_paths import Reconciled
