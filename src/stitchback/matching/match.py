@@ -93,7 +93,7 @@ def compare(sides: Sides, bases: Mapping[str, str] | None = None, names: FieldNa
     ours = tuple(atom for atom in patch_atoms if atom.origin.migration in open_keys | sides.between)
     theirs = tuple(atom for atom in mainline_atoms if atom.origin.migration not in settled)
     found = (
-        *_schema_matches(ours, theirs),
+        *_schema_matches(ours, theirs, patched.identity, mainline.identity),
         *_data_matches(ours, theirs),
         *_unread_matches(ours),
         *_unread_edits(sides, theirs),
@@ -263,10 +263,15 @@ def _unread_edits(sides: Sides, theirs: Iterable[Atom]) -> tuple[Match, ...]:
     return _unread_matches(atom for atom in theirs if atom.origin.migration in sides.edited.keys)
 
 
-def _schema_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match, ...]:
+def _schema_matches(
+    ours: Iterable[Atom], theirs: Iterable[Atom], ours_identity: Identity, theirs_identity: Identity
+) -> tuple[Match, ...]:
     """Each of mainline's histories belongs to one of the patch branch's at the most: that of its own name, or else the first that says the
-    same under another name."""
-    mainline, patched = dict(histories(theirs)), histories(ours)
+    same under another name. A field that refers to a model which one branch has renamed refers to the same model."""
+    mainline, patched = (
+        _comparable(histories(theirs), theirs_identity),
+        _comparable(histories(ours), ours_identity),
+    )
     left = {
         schema_object: history for schema_object, history in mainline.items() if schema_object not in patched
     }
@@ -274,6 +279,9 @@ def _schema_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match
     for schema_object, history in patched.items():
         other = mainline.get(schema_object)
         judged = judge(history, other)
+        if other is None and (same := _renamed_after_creation(history, left)) is not None:
+            other, judged = same, judge(history, same)
+            del left[same.schema_object]
         if other is None and (namesake := _under_another_name(history, left)) is not None:
             other, judged = namesake, _renamed(history, namesake)
             del left[namesake.schema_object]
@@ -284,6 +292,21 @@ def _schema_matches(ours: Iterable[Atom], theirs: Iterable[Atom]) -> tuple[Match
             else _match(history, other, judged)
         )
     return tuple(found)
+
+
+def _comparable(found: Mapping[SchemaObject, History], identity: Identity) -> dict[SchemaObject, History]:
+    """The histories with the models that fields refer to by their identities."""
+
+    def with_identities(moment: ObjectState | None) -> ObjectState | None:
+        if moment is None or not isinstance(moment.shape, Field):
+            return moment
+        shape = identity.shape(moment.shape)
+        return moment if shape == moment.shape else replace(moment, shape=shape)
+
+    return {
+        schema_object: replace(history, moments=tuple(map(with_identities, history.moments)))
+        for schema_object, history in found.items()
+    }
 
 
 def _removal_of_its_table(history: History, mainline: Mapping[SchemaObject, History]) -> Removed | None:
@@ -304,6 +327,24 @@ def _removal_of_its_table(history: History, mainline: Mapping[SchemaObject, Hist
 def _match(history: History, other: History | None, judged: JudgedHistories) -> Match:
     mainline = other.atoms if other else ()
     return Match(history.atoms, mainline, judged.verdict, judged.differences, judged.taken)
+
+
+def _renamed_after_creation(history: History, mainline: Mapping[SchemaObject, History]) -> History | None:
+    """The column, index or constraint that mainline has created in the same model under another name and that has had the patch branch's last
+    name too: one branch has renamed it since. First one that has the name at mainline's end."""
+    if history.start is not None or history.end is None:
+        return None
+    last = history.end.name.lower()
+    found = [
+        other
+        for schema_object, other in mainline.items()
+        if schema_object.kind is history.schema_object.kind
+        and schema_object.model == history.schema_object.model
+        and other.start is None
+        and any(moment is not None and moment.name.lower() == last for moment in other.moments)
+    ]
+    at_end = (other for other in found if other.end is not None and other.end.name.lower() == last)
+    return next(at_end, next(iter(found), None))
 
 
 def _under_another_name(history: History, mainline: Mapping[SchemaObject, History]) -> History | None:

@@ -151,8 +151,9 @@ def changed_models(base: Branch, patch: Branch) -> Iterator[ModelKey]:
 
 
 def merged_parts(sides: BranchSides, model: ModelKey) -> Iterator[tuple[Part, MergedPart]]:
+    patched, ours_named = (as_in_result(branch, model, sides) for branch in (sides.patch, sides.mainline))
     base, patch, mainline, result = (
-        branch.parts(model) for branch in (sides.base, sides.patch, sides.mainline, sides.result)
+        branch.parts(model) for branch in (sides.base, patched, ours_named, sides.result)
     )
     restated = any(
         value_of(base, part) != value_of(mainline, part)
@@ -176,6 +177,39 @@ def merged_parts(sides: BranchSides, model: ModelKey) -> Iterator[tuple[Part, Me
             )
             merged.asks.append(Ask(sides.ref, was, theirs, is_mainlines))
         yield current_part(part, sides.result.identity), merged
+
+
+def as_in_result(branch: Branch, model: ModelKey, sides: BranchSides) -> Branch:
+    """The branch with the result's identities for the model's fields that both have created since the base and call by one name at the leaves,
+    under whatever name each has created them."""
+    found, result = model_of(branch, model), model_of(sides.result, model)
+    if found is None or result is None or branch is sides.result:
+        return branch
+    base, has, theirs = (fields_of(each, model) for each in (sides.base, sides.result, branch))
+    column = SchemaObjectKind.COLUMN
+    now = dict(result.fields)
+    other = {
+        name: sides.result.identity.name(column, result.key, name) for name, _ in found.fields if name in now
+    }
+    renamed = {
+        name: identity
+        for name, identity in other.items()
+        if (own := branch.identity.name(column, found.key, name)) != identity
+        and not {own, identity} & base
+        and own not in has
+        and identity not in theirs
+    }
+    if not renamed:
+        return branch
+    identity = branch.identity.copy()
+    for name, own in renamed.items():
+        identity.known_as(column, found.key, name, own)
+    return Branch(branch.state, identity)
+
+
+def fields_of(branch: Branch, model: ModelKey) -> frozenset[str]:
+    """The identities of the model's fields."""
+    return frozenset(part.name for part in branch.parts(model) if part.kind == "field")
 
 
 def names_of(was: PartValue, theirs: PartValue, ours: PartValue, has: PartValue) -> frozenset[str] | None:

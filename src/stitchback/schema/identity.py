@@ -100,6 +100,10 @@ class Identity:
         if identity != name:
             names[name] = identity
 
+    def known_as(self, kind: SchemaObjectKind, model: ModelKey, name: str, identity: str) -> None:
+        """The field (index, constraint) that is called so now has this identity."""
+        self._of(kind, self.model(model))[name] = identity
+
     def drop(self, kind: SchemaObjectKind, model: ModelKey, name: str) -> None:
         self._of(kind, self.model(model)).pop(name, None)
 

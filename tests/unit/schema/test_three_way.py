@@ -10,6 +10,7 @@ from migration_values import add, char, create, integer, migration, operation, r
 from stitchback.matching.three_way import (
     Branch,
     BranchSides,
+    as_in_result,
     changed_at_once,
     names_of,
     parts_without_field,
@@ -219,3 +220,38 @@ def test_an_index_is_the_same_after_a_field_of_it_is_renamed() -> None:
         for each in (branch(added("size")), renamed, branch(added("label")))
     )
     assert old == new != other
+
+
+def grown(*operations: Operation) -> Branch:
+    """Since a base that has shop.item with `label`."""
+    base = apply_migration(SchemaState(), migration("shop.0001_base", "", create("Item", label=char())))
+    own = migration("shop.0002_own", "shop.0001_base", *operations)
+    identity = Identity()
+    for each in stated(operations):
+        play_names(identity, "shop", each)
+    return Branch(apply_migration(base, own), identity)
+
+
+def fields_as_in(result: Branch, branch: Branch) -> set[str]:
+    base = grown()
+    sides = BranchSides("release", base, branch, branch, result)
+    item = ModelKey.of("shop", "item")
+    parts = as_in_result(branch, item, sides).parts(item)
+    return {part.name for part in parts if part.kind == "field"} - {"id"}
+
+
+def test_a_new_field_is_the_results_of_its_last_name() -> None:
+    at_once = grown(add("item", "grams"))
+    renamed = grown(add("item", "weight"), rename("item", "weight", "grams"))
+    assert fields_as_in(at_once, renamed) == {"label", "grams"}
+    assert fields_as_in(renamed, at_once) == {"label", "weight"}
+    assert fields_as_in(renamed, renamed) == {"label", "weight"}
+
+
+def test_near_miss_a_field_of_the_base_and_one_that_the_result_has_beside_it_keep_their_identities() -> None:
+    at_once = grown(add("item", "grams"))
+    of_base = grown(rename("item", "label", "grams"))
+    assert fields_as_in(at_once, of_base) == {"label"}
+    assert fields_as_in(of_base, at_once) == {"label", "grams"}
+    both = grown(add("item", "weight"), rename("item", "weight", "grams"), add("item", "weight"))
+    assert fields_as_in(both, grown(add("item", "weight"))) == {"label", "weight"}
