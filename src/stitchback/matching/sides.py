@@ -133,7 +133,8 @@ def merged_by_git(patch: Patch, mainline: Tree) -> frozenset[MigrationKey]:
     own = patch.tree.migrations.keys() - patch.fork.migrations.keys() - patch.mainline_had
     brought = {key for key in own if _is_brought(patch.tree.migrations[key], mainline.migrations.get(key))}
     copied = {key for key in own - brought if key in mainline.migrations}
-    of_copied = {key for key in brought if not copied.isdisjoint(patch.tree.migrations[key].ghosts)}
+    ghosts = {key: set(patch.tree.migrations[key].ghosts) for key in brought}
+    of_copied = {key for key, each in ghosts.items() if each & copied and not each & brought}
     return frozenset((*(brought - of_copied), *(there.key for _, there in moved_by_git(patch, mainline))))
 
 

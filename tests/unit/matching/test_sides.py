@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from migration_values import add, char, create, delete, keys, migration, tree
 from plans_by_hand import FORK, MAIN, changed, patch
 
@@ -163,14 +164,22 @@ def test_what_a_plan_has_copied_since_the_merge_is_mainlines_own() -> None:
         assert len(split.twins) == twins
 
 
-def test_a_squash_of_what_a_plan_has_copied_since_the_merge_is_mainlines_own() -> None:
-    """It stands for the copy in Django's graph (random seed 14). Near miss: beside files that the merge alone has brought."""
-    squash = migration(
-        "shop.0003_squashed", "shop.0002_base", create("Tag", name=char()), replaces="shop.0003_tag shop.0004_tag_name"
-    )  # fmt: skip
-    for lines, expected in ((("copied shop.0003_tag of release (commit 1)",), False), ((), True)):
-        there = onto(TAG.with_changes(provenance=lines), ABOVE, squash, BESIDE)
-        assert (squash.key in merged_by_git(merged(TAG, ABOVE, squash), there)) is expected
+@pytest.mark.parametrize(
+    ("lines", "replaced", "brought"),
+    [
+        (("copied shop.0003_tag of release (commit 1)",), "shop.0002_base shop.0003_tag", False),
+        ((), "shop.0002_base shop.0003_tag", True),
+        (("copied shop.0003_tag of release (commit 1)",), "shop.0003_tag shop.0004_tag_name", True),
+    ],
+    ids=["all that is the branch's is copied", "nothing is copied", "one is as the merge brought it"],
+)
+def test_a_squash_of_what_a_plan_has_copied_since_the_merge_is_mainlines_own(
+    lines: tuple[str, ...], replaced: str, brought: bool
+) -> None:
+    """It stands for the copies in Django's graph (random seeds 14 and 91290)."""
+    squash = migration("shop.0003_squashed", "shop.0001_initial", create("Tag"), replaces=replaced)
+    there = onto(TAG.with_changes(provenance=lines), ABOVE, squash, BESIDE)
+    assert (squash.key in merged_by_git(merged(TAG, ABOVE, squash), there)) is brought
 
 
 def test_a_migration_of_the_fork_point_is_nothing_that_a_merge_brings() -> None:
