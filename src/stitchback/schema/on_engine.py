@@ -199,6 +199,8 @@ def _run(engine: str, physical: PhysicalSchema, effect: Effect, harms: list[str]
             refused := refused_by_sqlite(physical, effect, frozenset())
         ):
             raise Clash(refused)
+        case CreateIndex() | CreateConstraint() if engine == "mysql" and _is_partial(effect):
+            return run_effect(physical, replace(effect, columns=frozenset()))
         case CreateIndex(table=name, name=index) | ChangeIndexName(table=name, after=index):
             _check_index_name(engine, physical, name, index)
             if engine == "sqlite" and isinstance(effect, CreateIndex):
@@ -208,6 +210,12 @@ def _run(engine: str, physical: PhysicalSchema, effect: Effect, harms: list[str]
             return run_effect(physical, _on_literals(physical, effect, harms))
         case _:
             return run_effect(physical, effect)
+
+
+def _is_partial(effect: CreateIndex | CreateConstraint) -> bool:
+    """Django leaves out an index or a unique constraint with a condition where the engine has none (`supports_partial_indexes`): it needs no column."""
+    definition = effect.definition
+    return definition.kind in ("index", "unique") and "condition" in dict(definition.options)
 
 
 def _is_of_a_field(name: str) -> bool:

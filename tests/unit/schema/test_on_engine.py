@@ -22,6 +22,7 @@ from stitchback.schema.effects import (
     Fails,
     Remake,
     RenameColumn,
+    RenameTable,
     Uses,
 )
 from stitchback.schema.on_engine import Remarks, run_on_engine
@@ -194,3 +195,30 @@ def test_a_conditional_step_that_changes_nothing_recreates_no_table() -> None:
     new = AddColumn("shop_item", "title", column("varchar(9) null"), conditional=True)
     found, _ = run("sqlite", new, known, schema=schema)
     assert found.tables["shop_item"].columns.keys() == {"id", "name", "title"}
+
+
+@pytest.mark.parametrize(("engine", "fails"), [("postgresql", True), ("mysql", False)])
+def test_an_index_with_a_condition_needs_its_columns_where_the_engine_makes_it(
+    engine: str, fails: bool
+) -> None:
+    partial = IndexDefinition("index", ("name",), options=(("condition", "gone > 1"),))
+    made = CreateIndex("shop_item", "some", partial, frozenset({"name", "gone"}))
+    whole = replace(made, definition=IndexDefinition("index", ("name", "gone")))
+    with pytest.raises(Clash):
+        run(engine, whole)
+    if fails:
+        with pytest.raises(Clash):
+            run(engine, made)
+    else:
+        run(engine, made)
+
+
+@pytest.mark.parametrize(("engine", "fails"), [("sqlite", True), ("mysql", True), ("postgresql", False)])
+def test_a_table_that_refers_to_a_renamed_one_and_is_gone(engine: str, fails: bool) -> None:
+    """MySQL is asked for its foreign keys and has no such table; PostgreSQL answers that there are none."""
+    renamed = (RenameTable("shop_item", "shop_thing"), Remake("shop_tag", NAMES, NAMES, conditional=True))
+    if fails:
+        with pytest.raises(Clash):
+            run(engine, *renamed)
+    else:
+        run(engine, *renamed)
