@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from stitchback.model.keys import ModelKey
 from stitchback.model.migrations import Migration
 from stitchback.model.operations import Operation
 from stitchback.model.source import Opaque
-from stitchback.model.values import text, walk
+from stitchback.model.values import Dictionary, text, walk
 from stitchback.operations import kind_of
 from stitchback.operations.base import ChangedPart
 from stitchback.operations.data import runs_code
-from stitchback.operations.named_models import model_names
+from stitchback.operations.named_models import flat, model_names, subject
 from stitchback.operations.within import has_unread_state
 
 
@@ -104,9 +104,41 @@ def renames(migration: Migration) -> Iterator[tuple[ModelKey, ModelKey]]:
                 yield ModelKey.of(migration.key.app, old), ModelKey.of(migration.key.app, new)
 
 
+def named_tables(migration: Migration) -> Iterator[tuple[ModelKey, str]]:
+    """The models to which an operation gives a table's name, each with that name, in lower case."""
+    for operation in flat(migration.operations):
+        options = operation.argument("options")
+        names = (
+            [value for key, value in options.items if text(key) == "db_table"]
+            if isinstance(options, Dictionary)
+            else []
+        )
+        for value in (*names, operation.argument("table")):
+            table, model = text(value), subject(operation, migration.key.app)
+            if table and model is not None:
+                yield model, table.lower().strip('"')
+
+
+def same_tables(migrations: Collection[Migration]) -> Iterator[tuple[ModelKey, ModelKey]]:
+    """Pairs of models with one table: the second one cannot be created (`db_table`, Django's check models.E028)."""
+    named: dict[str, set[ModelKey]] = {}
+    for migration in migrations:
+        for model, table in named_tables(migration):
+            named.setdefault(table, set()).add(model)
+    for migration in migrations if named else ():
+        for model in changed_models(migration).keys:
+            if (default := f"{model.app}_{model.model}") in named:
+                named[default].add(model)
+    for models in named.values():
+        first, *others = sorted(models)
+        yield from ((first, other) for other in others)
+
+
 def under_all_names(models: Models, migrations: Iterable[Migration]) -> Models:
-    """The models with all names that they have in these migrations."""
+    """The models with all names that they have in these migrations, and those that have the table of one of them."""
+    migrations = tuple(migrations)
     pairs = [pair for migration in migrations for pair in renames(migration)]
+    pairs += same_tables(migrations)
     keys, applied_set = set(models.keys), True
     while applied_set:
         more = {name for pair in pairs if keys.intersection(pair) for name in pair} - keys
