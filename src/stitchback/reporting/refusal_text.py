@@ -233,7 +233,7 @@ def _without_a_place(unproved: Unproved, status: Status) -> str:
     if not unproved.unplaced and situation.policy.strategy is not None:
         return f"Strategy {situation.policy.strategy} fits no migration here. Without --strategy, stitchback tries all that fit."
     names = ", ".join(map(str, unproved.unplaced)) or "the patch branch's migrations"
-    return f"No strategy can bring {names} into {situation.mainline.ref}; the findings above show why."
+    return f"No strategy can bring {names} into {situation.mainline.ref}; the comparison and the findings above show why."
 
 
 def _decisions(row: MatchRow) -> tuple[str, ...]:
