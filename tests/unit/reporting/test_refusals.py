@@ -25,7 +25,9 @@ def said(unproved: Unproved, strategy: str | None = None) -> str:
 
 def test_a_refusal_without_any_proposal_says_so_and_for_what() -> None:
     unplaced = (MigrationKey("shop", "0003_x"), MigrationKey("blog", "0002_y"))
-    expected = "No strategy can bring shop.0003_x, blog.0002_y into main; the comparison and the findings above"
+    expected = (
+        "No strategy can bring shop.0003_x, blog.0002_y into main; the comparison and the findings above"
+    )
     assert expected in said(Unproved((), (), unplaced))
     assert expected in said(Unproved((), (), unplaced), "diamond")
 
