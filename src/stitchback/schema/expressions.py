@@ -41,10 +41,13 @@ UNSAID = (NONE, Items("list", ()), Items("tuple", ()), Constant(""))
 
 
 def expression_path(path: str) -> str:
-    """The import path as `deconstruct()` says it: `django.db.models.lookups.Exact` is `django.db.models.Exact`."""
+    """The one import path for all that name the class: `deconstruct()` says `django.db.models.functions.text.Lower`, and people
+    `…functions.Lower`."""
     for prefix, now in MOVED:
         if path.startswith(prefix):
             return now + path.removeprefix(prefix)
+    if path.startswith(FUNCTIONS):
+        return FUNCTIONS + path.rpartition(".")[2]
     return path
 
 

@@ -16,7 +16,7 @@ from stitchback.schema.comparing import (
     definition_differences,
     visible_shape,
 )
-from stitchback.schema.expressions import canonical_definition
+from stitchback.schema.expressions import canonical_definition, expression_path
 from stitchback.schema.fields import canonical_field
 
 
@@ -187,3 +187,10 @@ def test_a_definition_and_a_value_that_is_none() -> None:
 )  # fmt: skip
 def test_expressions_in_two_spellings(a: str, b: str) -> None:
     assert canonical_definition(value(a)) == canonical_definition(value(b))
+
+
+def test_one_import_path_for_each_way_to_name_a_function() -> None:
+    """Django's `deconstruct()` names the module of the class; a custom function keeps its own."""
+    short = "django.db.models.functions.Lower"
+    assert expression_path("django.db.models.functions.text.Lower") == expression_path(short) == short
+    assert expression_path("shop.functions.text.Lower") == "shop.functions.text.Lower"
