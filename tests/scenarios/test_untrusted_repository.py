@@ -17,8 +17,8 @@ from command_line import Said, stitchback
 from fixture_repos import BuiltRepository, build_repository
 from git_places import git
 
+from stitchback.adapters.cache_file import cache_folder
 from stitchback.adapters.git_build import BuildCommit, build, hermetic_environment
-from stitchback.adapters.reading_cache import cache_folder
 
 CASE = "same-column-mid-chain"
 # Settings and hooks that make git run a program. https://git-scm.com/docs/git-config

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 
-from stitchback.adapters import git_commit, git_refs, git_worktree
+from stitchback.adapters import git_commit, git_refs, git_unfinished, git_worktree
 from stitchback.adapters.git_objects import BlobEntry, Blobs, ObjectFiles, tree_files
 from stitchback.adapters.git_process import Git, decode, git_message, refuse_special_files
 from stitchback.adapters.git_refs import MergePoint, Ref
@@ -143,7 +143,7 @@ class Repository:
 
     def unfinished(self) -> Unfinished | None:
         """The merge, rebase or cherry-pick that is going on in the working tree."""
-        return None if self.work_tree is None else git_worktree.unfinished(self._git, self.git_dir)
+        return None if self.work_tree is None else git_unfinished.unfinished(self._git, self.git_dir)
 
     def all_refs(self) -> tuple[Ref, ...]:
         """Branches, remote-tracking branches and tags, in the order of their versions."""

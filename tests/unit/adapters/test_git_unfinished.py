@@ -8,7 +8,7 @@ from pathlib import Path
 from git_places import Make, commit, git, top
 
 from stitchback.adapters.git import Repository
-from stitchback.adapters.git_worktree import has_conflict_markers, is_as_git_left_it
+from stitchback.adapters.git_unfinished import has_conflict_markers, is_as_git_left_it
 from stitchback.model.files import Kind, Unfinished
 
 

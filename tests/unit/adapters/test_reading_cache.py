@@ -15,21 +15,13 @@ import pytest
 from fixture_repos import case_names
 
 import stitchback
+from stitchback.adapters import cache_file as kept_files
 from stitchback.adapters import reading_cache
+from stitchback.adapters.cache_file import MAGIC, DamagedCache, checksum, load, packed, store, unpacked
+from stitchback.adapters.encoded_migrations import decoded, encoded
 from stitchback.adapters.fixture_case import files_under
 from stitchback.adapters.git_objects import BlobEntry
-from stitchback.adapters.reading_cache import (
-    MAGIC,
-    DamagedCache,
-    DiskReadings,
-    checksum,
-    decoded,
-    encoded,
-    load,
-    packed,
-    store,
-    unpacked,
-)
+from stitchback.adapters.reading_cache import DiskReadings
 from stitchback.model.keys import MigrationKey
 from stitchback.model.migrations import Migration, Tree, Unreadable
 from stitchback.model.operations import Operation
@@ -150,7 +142,7 @@ class TestWhatIsReadBack:
     def test_one_file_holds_all(self, tmp_path: Path) -> None:
         cache_file(tmp_path)
         cache_file(tmp_path, {**FILES, "shop/migrations/0005_more.py": ODD.encode()})
-        folder = reading_cache.place_of(tmp_path, "readings", "").parent
+        folder = kept_files.place_of(tmp_path, "readings", "").parent
         assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
         assert not list(tmp_path.rglob("*")), "nothing is kept in the repository"
 
@@ -309,12 +301,12 @@ class TestNeverStale:
         )
 
     def test_another_source_of_the_reader_looks_elsewhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        sources = list(reading_cache.sources_of(("parsing", "model")))
+        sources = list(kept_files.sources_of(("parsing", "model")))
         assert {name.rpartition("/")[0] for name, _, _ in sources} == {"parsing", "model"}
-        before = reading_cache.version_of("parsing")
+        before = kept_files.version_of("parsing")
         changed = [(name, size + 1, time) for name, size, time in sources]
-        monkeypatch.setattr(reading_cache, "sources_of", lambda names: iter(changed))
-        assert reading_cache.version_of("parsing") != before
+        monkeypatch.setattr(kept_files, "sources_of", lambda names: iter(changed))
+        assert kept_files.version_of("parsing") != before
 
 
 class Touch:
@@ -427,7 +419,7 @@ class TestNeverNeeded:
 WRITER = """
 import sys
 from pathlib import Path
-from stitchback.adapters.reading_cache import packed, store
+from stitchback.adapters.cache_file import packed, store
 place, mark = Path(sys.argv[1]), sys.argv[2]
 for _ in range(60):
     store(place, packed({(mark, str(number)): (mark,) * 200 for number in range(200)}))
